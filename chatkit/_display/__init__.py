@@ -1,0 +1,1 @@
+"""What is shown: echo, and the one way to a terminal."""

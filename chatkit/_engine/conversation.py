@@ -1,0 +1,89 @@
+"""The state of a conversation: what the loop reads at every step, and what a chat's verbs change in between."""
+
+from __future__ import annotations
+
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chatkit._errors import ChatBusyError
+from chatkit._http.retry import RetryPolicy
+from chatkit._providers.provider import Provider
+from chatkit._tools.toolbox import Toolbox
+from chatkit._turns.history import History
+from chatkit._turns.turns import SystemTurn
+
+DEFAULT_ROUNDS = 10
+
+
+class Busy:
+    """Lets one call at a time into a conversation; the others are told so, and the first goes on unharmed."""
+
+    __slots__ = ("_lock", "holder")
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.holder: object = None
+
+    def enter(self, holder: object) -> None:
+        """Let a call in.
+
+        Raises:
+            ChatBusyError: when another call is in.
+        """
+        with self._lock:
+            if self.holder is not None:
+                raise busy_error()
+            self.holder = holder
+
+    def leave(self, holder: object) -> None:
+        """Let a call out; harmless when it is not in."""
+        with self._lock:
+            if self.holder is holder:
+                self.holder = None
+
+
+def busy_error() -> ChatBusyError:
+    """The error for whoever comes while another call is in."""
+    return ChatBusyError(
+        "The chat is already streaming, or busy with another call.",
+        hint="Finish or close that one first, or talk to a clone() of the chat.",
+    )
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Everything that a conversation is made of.
+
+    Args:
+        provider: Translates for the server.
+        history: The turns so far.
+        system: The system prompt, if there is one.
+        toolbox: The tools on offer.
+        retries: When to try again.
+        max_rounds: How many times in one call the model may ask for tools.
+        jitter: Gives numbers from 0 to 1 that spread retries in time.
+        busy: Lets one call at a time in.
+    """
+
+    provider: Provider
+    history: History = field(default_factory=History)
+    system: SystemTurn | None = None
+    toolbox: Toolbox = field(default_factory=Toolbox)
+    retries: RetryPolicy = field(default_factory=RetryPolicy)
+    max_rounds: int = DEFAULT_ROUNDS
+    jitter: Callable[[], float] = random.random
+    busy: Busy = field(default_factory=Busy)
+
+    def copy(self) -> Conversation:
+        """The same conversation, to go its own way: nothing that can change is shared."""
+        return Conversation(
+            self.provider,
+            History(self.history.turns),
+            self.system,
+            self.toolbox.copy(),
+            self.retries,
+            self.max_rounds,
+            self.jitter,
+        )

@@ -1,0 +1,256 @@
+"""What `stream()` and `stream_async()` return: an answer to iterate over while it arrives."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Generator, Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from chatkit._engine.asks import Script
+from chatkit._engine.conversation import Conversation
+from chatkit._engine.drivers import drive, drive_async
+from chatkit._errors import Cancelled
+from chatkit._http.messages import Hangable, Line
+from chatkit._turns.accounting import total_usage
+from chatkit._turns.events import Event, TextDelta, TurnEnded
+from chatkit._turns.turns import AssistantTurn, Usage
+
+if TYPE_CHECKING:
+    # asyncio costs as much to import as all of chatkit; whoever awaits nothing need not pay for it.
+    from chatkit._http.lines import AsyncLine
+
+LineT = TypeVar("LineT", bound=Hangable)
+
+
+class Call(Generic[LineT]):
+    """One call of a verb: its script, its line, and the conversation's being busy with it.
+
+    Args:
+        talk: The conversation.
+        script: The loop, not begun.
+        line: The line it will use.
+    """
+
+    def __init__(self, talk: Conversation, script: Script, line: LineT) -> None:
+        self.talk = talk
+        self.script = script
+        self.line = line
+
+    def cancel(self, reason: str) -> None:
+        """End the call, from any thread."""
+        self.line.hang_up(reason)
+
+    def close(self) -> None:
+        """End the call here and now: a draft becomes a partial turn, the connection is dropped. Harmless when over."""
+        self.script.close()
+        self.line.close()
+        self.talk.busy.leave(self)
+
+
+def events(call: Call[Line]) -> Generator[Event, None, None]:
+    """The events of a call, made as they are asked for."""
+    call.talk.busy.enter(call)
+    try:
+        yield from drive(call.script, call.line, call.talk.toolbox)
+    finally:
+        call.close()
+
+
+async def events_async(call: Call[AsyncLine]) -> AsyncIterator[Event]:
+    """The events of a call. The twin of `events`."""
+    call.talk.busy.enter(call)
+    try:
+        async for event in drive_async(call.script, call.line, call.talk.toolbox):
+            yield event
+    finally:
+        call.close()
+
+
+class _Telling(Generic[LineT]):
+    """What both kinds of stream know of the answer so far."""
+
+    def __init__(self, call: Call[LineT], on_event: Callable[[Event], None]) -> None:
+        self._call = call
+        self._on_event = on_event
+        self._parts: list[str] = []
+        self._turns: list[AssistantTurn] = []
+        self._cancelled: Cancelled | None = None
+        self._begun = False
+
+    @property
+    def text(self) -> str:
+        """The text that has arrived so far, of all answers of this call."""
+        return "".join(self._parts)
+
+    @property
+    def turn(self) -> AssistantTurn | None:
+        """The last assistant turn, partial if it broke off; None as long as there is none."""
+        turns = self._call.talk.history.turns if self._begun and not self._is_live() else ()
+        last = turns[-1] if turns else None
+        if isinstance(last, AssistantTurn) and last.interrupted is not None:
+            return last
+        return self._turns[-1] if self._turns else None
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens of all answers of this call that are complete; unknown ones are None."""
+        return total_usage(self._turns)
+
+    def cancel(self, reason: str = "cancelled") -> None:
+        """End the answer, from any thread; what has arrived stays in the chat, marked with the reason.
+
+        Args:
+            reason: Why; it becomes the turn's `interrupted`.
+        """
+        self._cancelled = Cancelled(f"The answer was cancelled ({reason}).", reason=reason)
+        self._call.cancel(reason)
+
+    def _is_live(self) -> bool:
+        return self._call.talk.busy.holder is self._call
+
+    def _note(self, event: Event) -> None:
+        self._begun = True
+        if type(event) is TurnEnded:
+            self._turns.append(event.turn)
+        self._on_event(event)
+
+    def __repr__(self) -> str:
+        state = "live" if self._is_live() else "over" if self._begun else "not begun"
+        return f"<{type(self).__name__} {state}, {sum(map(len, self._parts))} characters>"
+
+
+class Stream(_Telling[Line]):
+    """An answer while it arrives. Iterate over it for the text; nothing is sent before.
+
+    Leaving the loop early, or the `with` block, ends the answer at once; what has arrived stays in the chat as a
+    partial turn. After `cancel()` the iteration just ends. Use `events()` for everything that happens, tool calls and
+    thinking included. A stream is iterated once.
+    """
+
+    def __init__(self, call: Call[Line], on_event: Callable[[Event], None]) -> None:
+        super().__init__(call, on_event)
+        self._events = events(call)
+
+    def __iter__(self) -> Iterator[str]:
+        parts = self._parts
+        # A generator: a loop that is left early drops it, and dropping it ends the answer.
+        try:
+            for event in self._told():
+                if type(event) is TextDelta:
+                    parts.append(event.text)
+                    yield event.text
+                else:
+                    self._note(event)
+        finally:
+            self.close()
+
+    def __next__(self) -> str:
+        for event in self._told():
+            if type(event) is TextDelta:
+                self._parts.append(event.text)
+                return event.text
+            self._note(event)
+        raise StopIteration
+
+    def events(self) -> Iterator[Event]:
+        """Everything that happens, as events; instead of iterating over the text."""
+        try:
+            for event in self._told():
+                if type(event) is TextDelta:
+                    self._parts.append(event.text)
+                else:
+                    self._note(event)
+                yield event
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End the answer if it is still going on."""
+        self._events.close()
+
+    def __enter__(self) -> Stream:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _told(self) -> Iterator[Event]:
+        return _until_cancelled(self._events, self)
+
+
+def _until_cancelled(told: Generator[Event, None, None], stream: Stream) -> Iterator[Event]:
+    try:
+        for event in told:
+            yield event
+            if stream._cancelled is not None:
+                # Whoever cancels between two pieces does not want to see what arrived together with the last one.
+                told.throw(stream._cancelled)
+    except Cancelled:
+        return
+
+
+class AsyncStream(_Telling["AsyncLine"]):
+    """An answer while it arrives, for `async for`. The twin of `Stream`."""
+
+    def __init__(self, call: Call[AsyncLine], on_event: Callable[[Event], None]) -> None:
+        super().__init__(call, on_event)
+        self._events = cast(Any, events_async(call))
+
+    def __aiter__(self) -> AsyncIterator[str]:
+        return _AsyncPieces(self, lambda event: event.text if type(event) is TextDelta else None)
+
+    def events(self) -> AsyncIterator[Event]:
+        """Everything that happens, as events; instead of iterating over the text."""
+        return _AsyncPieces(self, lambda event: event)
+
+    async def aclose(self) -> None:
+        """End the answer if it is still going on."""
+        self._call.close()
+        await self._events.aclose()
+
+    async def __aenter__(self) -> AsyncStream:
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self.aclose()
+
+    async def _next(self) -> Event | None:
+        try:
+            if self._cancelled is not None and self._is_live():
+                event: Event = await self._events.athrow(self._cancelled)
+            else:
+                event = await anext(self._events)
+        except (StopAsyncIteration, Cancelled):
+            return None
+        if type(event) is TextDelta:
+            self._begun = True
+            self._parts.append(event.text)
+        else:
+            self._note(event)
+        return event
+
+
+T = TypeVar("T")
+
+
+class _AsyncPieces(Generic[T]):
+    """One iteration over a stream. An `async for` that is left early drops it, and that ends the answer at once.
+
+    An async generator would be closed some time later, by the event loop.
+    """
+
+    def __init__(self, stream: AsyncStream, choose: Callable[[Event], T | None]) -> None:
+        self._stream = stream
+        self._choose = choose
+
+    def __aiter__(self) -> _AsyncPieces[T]:
+        return self
+
+    async def __anext__(self) -> T:
+        while (event := await self._stream._next()) is not None:
+            chosen = self._choose(event)
+            if chosen is not None:
+                return chosen
+        raise StopAsyncIteration
+
+    def __del__(self) -> None:
+        self._stream._call.close()

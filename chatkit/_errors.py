@@ -1,0 +1,324 @@
+"""Every error and warning of chatkit, in one tree.
+
+```
+ChatkitError(Exception)
+├── ConfigError(ValueError)                  bad URL, key text, header, parameter or tool definition
+│   └── MissingKeyError                      no credentials where the service needs them
+├── ChatBusyError(RuntimeError)              the chat is in the middle of another call
+├── HistoryError(ValueError)                 turns that cannot be a conversation
+├── MediaError(ValueError)                   an attachment or its download
+├── APIError                                 anything about talking to the server
+│   ├── APIConnectionError(ConnectionError)      kind: dns, refused, reset, tls, proxy, protocol
+│   │   └── APITimeoutError(TimeoutError)        phase: connect, headers, idle, progress, total
+│   ├── APIStatusError                           status_code, body
+│   │   ├── BadRequestError 400 ── ContextLengthError
+│   │   ├── AuthenticationError 401  PermissionDeniedError 403  NotFoundError 404
+│   │   ├── ConflictError 409  UnprocessableEntityError 422  RateLimitError 429
+│   │   └── InternalServerError 5xx
+│   ├── APIResponseError                         a 2xx or 3xx that is no answer
+│   └── StreamError                              after the first event; .partial holds the turn
+│       ├── StreamInterruptedError(ConnectionError)
+│       └── APIStreamError                       the server reported an error inside the stream
+├── IncompleteOutputError                    the answer ended before it could be used
+│   └── LengthFinishReasonError  ContentFilterFinishReasonError
+├── ToolRejectError                          raised by you, to refuse a tool call politely
+├── ToolLoopLimitError(RuntimeError)         the model kept asking for tools
+└── Cancelled                                a blocking call was cancelled
+
+ChatkitWarning(UserWarning)
+├── FinishReasonWarning  NameClashWarning  PlainHttpWarning
+└── ToolFailureWarning   UnsupportedParameterWarning
+```
+
+Where openai-python has a name for the same thing, the name is the same. Builtin bases (`ValueError`,
+`ConnectionError`, `TimeoutError`) make the usual `except` clauses work; no class of an HTTP library is among them.
+Every error pickles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class ChatkitError(Exception):
+    """The root of all errors of chatkit.
+
+    Args:
+        summary: One sentence: what failed, and where.
+        **details: Values for the attributes that the class declares, such as `status_code` or `hint`.
+
+    Attributes:
+        summary: The sentence given.
+        hint: What the user can do about it; empty when there is no good advice.
+    """
+
+    hint: str = ""
+
+    def __init__(self, summary: str = "", **details: Any) -> None:
+        super().__init__(summary)
+        self.summary = summary
+        for name, value in details.items():
+            if not hasattr(type(self), name):
+                raise TypeError(f"{type(self).__name__} has no detail {name!r}")
+            setattr(self, name, value)
+
+    def __str__(self) -> str:
+        return " ".join(part for part in self._sentences() if part)
+
+    def _sentences(self) -> list[str]:
+        return [self.summary, self.hint]
+
+    @property
+    def message(self) -> str:
+        """The whole text: what failed, the server's words, one hint."""
+        return str(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # An exception with keyword arguments does not unpickle by itself; in a worker that kills the pool.
+        return _restore, (type(self), self.summary, dict(self.__dict__))
+
+
+def _restore(kind: type[ChatkitError], summary: str, state: dict[str, Any]) -> ChatkitError:
+    error = kind(summary)
+    error.__dict__.update(state)
+    return error
+
+
+class ConfigError(ChatkitError, ValueError):
+    """Something given to chatkit cannot be used: a URL, a key's text, a header, a parameter, a tool."""
+
+
+class MissingKeyError(ConfigError):
+    """The service needs a key and none was found; the message names every place looked at."""
+
+
+class ChatBusyError(ChatkitError, RuntimeError):
+    """The chat is in the middle of another call; that call goes on unharmed."""
+
+
+class HistoryError(ChatkitError, ValueError):
+    """Turns that do not form a conversation, or a saved one that cannot be read."""
+
+
+class MediaError(ChatkitError, ValueError):
+    """An attachment cannot be used, or its download failed."""
+
+
+class APIError(ChatkitError):
+    """Anything that went wrong while talking to the server.
+
+    Attributes:
+        server_message: The server's own words, at most 500 characters, keys masked.
+        model: The model asked for.
+        url: Scheme, host and path of the request; never its query.
+        request_id: What the server calls this request, if it said.
+        attempts: How many requests were sent before giving up.
+        retryable: Whether sending the same request again may help.
+        retry_after: Seconds the server asked to wait, if it did.
+        partial: The partial assistant turn, when text had already arrived.
+        cause_type: Name of the underlying exception's class, when there was one.
+    """
+
+    server_message: str = ""
+    model: str | None = None
+    url: str | None = None
+    request_id: str | None = None
+    attempts: int = 1
+    retryable: bool = False
+    retry_after: float | None = None
+    partial: Any = None
+    cause_type: str | None = None
+
+    def _sentences(self) -> list[str]:
+        tries = f"(after {self.attempts} attempts)" if self.attempts > 1 else ""
+        words = f'The server said: "{self.server_message}".' if self.server_message else ""
+        ident = f"[request id: {self.request_id}]" if self.request_id else ""
+        return [self.summary, tries, words, self.hint, ident]
+
+
+class APIConnectionError(APIError, ConnectionError):
+    """The server could not be reached, or the connection broke before an answer began.
+
+    Attributes:
+        kind: "dns", "refused", "reset", "tls", "proxy" or "protocol".
+    """
+
+    kind: str = "reset"
+
+
+class APITimeoutError(APIConnectionError, TimeoutError):
+    """A time limit ran out.
+
+    Attributes:
+        phase: "connect", "headers", "idle", "progress" or "total".
+    """
+
+    kind = "timeout"
+    phase: str = "idle"
+
+
+class APIStatusError(APIError):
+    """The server answered with an error status.
+
+    Attributes:
+        status_code: The HTTP status.
+        body: The decoded body as far as it was read (JSON value or text), keys masked.
+        code: The server's own error code, when it gave one.
+        param: The parameter that the server blames, when it named one.
+    """
+
+    status_code: int = 0
+    body: Any = None
+    code: str | None = None
+    param: str | None = None
+
+
+class BadRequestError(APIStatusError):
+    """400: the server does not accept the request as it is."""
+
+
+class ContextLengthError(BadRequestError):
+    """The conversation is longer than the model's context."""
+
+
+class AuthenticationError(APIStatusError):
+    """401: the key is missing or wrong."""
+
+
+class PermissionDeniedError(APIStatusError):
+    """403: the key is right, but not allowed to do this."""
+
+
+class NotFoundError(APIStatusError):
+    """404: no such model, or no such path."""
+
+
+class ConflictError(APIStatusError):
+    """409: a conflict on the server's side."""
+
+
+class UnprocessableEntityError(APIStatusError):
+    """422: the request is well formed but makes no sense to the server."""
+
+
+class RateLimitError(APIStatusError):
+    """429: too many requests, or a quota is used up."""
+
+
+class InternalServerError(APIStatusError):
+    """5xx: the server failed."""
+
+
+class APIResponseError(APIError):
+    """A 2xx or 3xx that is no answer: a web page, a redirect, an empty or unreadable body.
+
+    Attributes:
+        kind: "empty", "content_type", "redirect", "encoding", "too_large", "bad_json" or "missing_field".
+        status_code: The HTTP status.
+    """
+
+    kind: str = "content_type"
+    status_code: int = 200
+
+
+class StreamError(APIError):
+    """The answer broke after it had begun; `partial` holds what had arrived.
+
+    Attributes:
+        kind: "interrupted", "reported", "bad_json", "bad_event" or "too_large".
+    """
+
+    kind: str = "bad_event"
+
+
+class StreamInterruptedError(StreamError, ConnectionError):
+    """The stream ended or the connection broke before the answer was finished."""
+
+    kind = "interrupted"
+
+
+class APIStreamError(StreamError):
+    """The server reported an error inside the stream.
+
+    Attributes:
+        code: The server's own error code, when it gave one.
+    """
+
+    kind = "reported"
+    code: str | None = None
+
+
+class IncompleteOutputError(ChatkitError):
+    """The answer ended in a way that leaves it unusable for what was asked.
+
+    Attributes:
+        turn: The assistant turn as it stands in the history.
+    """
+
+    turn: Any = None
+
+
+class LengthFinishReasonError(IncompleteOutputError):
+    """The answer was cut off at `max_tokens` (or the context's end) where a whole one was needed."""
+
+
+class ContentFilterFinishReasonError(IncompleteOutputError):
+    """The server's content filter ended an answer where a whole one was needed."""
+
+
+class ToolRejectError(ChatkitError):
+    """Raise this in a tool, or in an `on_tool_request` callback, to refuse the call politely.
+
+    The model reads the reason as an error result, and the conversation goes on.
+    """
+
+    def __init__(self, reason: str = "The user has chosen to disallow the tool call.", **details: Any) -> None:
+        super().__init__(reason, **details)
+
+
+class ToolLoopLimitError(ChatkitError, RuntimeError):
+    """The model kept asking for tools beyond the limit; the history is valid and can go on.
+
+    Attributes:
+        limit: The number of rounds allowed.
+        turn: The last assistant turn, whose calls were not run.
+    """
+
+    limit: int = 0
+    turn: Any = None
+
+
+class Cancelled(ChatkitError):
+    """A blocking call ended because `cancel()` was called.
+
+    Attributes:
+        reason: The reason given to `cancel()`.
+        partial: The partial assistant turn, when text had already arrived.
+    """
+
+    reason: str = "cancelled"
+    partial: Any = None
+
+
+class ChatkitWarning(UserWarning):
+    """The root of all warnings of chatkit."""
+
+
+class FinishReasonWarning(ChatkitWarning):
+    """An answer was cut off, filtered, or ended for a reason that chatkit does not know."""
+
+
+class NameClashWarning(ChatkitWarning):
+    """Another distribution installs a package named `chatkit` over this one."""
+
+
+class PlainHttpWarning(ChatkitWarning):
+    """A key travels unencrypted to a host that is not this machine."""
+
+
+class ToolFailureWarning(ChatkitWarning):
+    """Tools failed while nothing was echoed; the model was told, and now you are."""
+
+
+class UnsupportedParameterWarning(ChatkitWarning):
+    """A parameter was left out because the server's profile does not know it."""

@@ -1,0 +1,1 @@
+"""How bytes travel: requests, lines, server-sent events and retries."""

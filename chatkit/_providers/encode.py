@@ -1,0 +1,167 @@
+"""Wording Chat Completions requests: turns to JSON bytes, each turn once.
+
+A worded turn keeps its bytes, so that a request is joined from them and its cost grows with what is sent, not with
+what would be made anew.
+
+Source of the wire format: OpenAI's Chat Completions API, in the subset that the strictest compatible servers accept.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chatkit._errors import ConfigError
+from chatkit._providers.profiles import Profile
+from chatkit._tools.schema import strict_schema
+from chatkit._tools.tool import Tool
+from chatkit._turns.contents import (
+    Content,
+    ContentImageInline,
+    ContentImageRemote,
+    ContentText,
+    ContentThinking,
+    ContentToolRequest,
+    ContentToolResult,
+)
+from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn, UserTurn
+
+_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
+
+
+@dataclass(frozen=True, slots=True)
+class WordingRules:
+    """How turns are worded for one server.
+
+    Args:
+        parts: Whether a single text is sent as a list of parts.
+        thinking_field: The field in which thinking is sent back; None leaves thinking out.
+    """
+
+    parts: bool = False
+    thinking_field: str | None = None
+
+
+def to_bytes(value: Any) -> bytes:
+    """JSON in UTF-8; a lone surrogate, which UTF-8 cannot say, becomes U+FFFD."""
+    text = _to_json(value)
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
+
+
+def word_turns(turns: Iterable[Turn], rules: WordingRules) -> bytes:
+    """The messages of some turns, joined by commas."""
+    return b",".join([worded for turn in turns if (worded := _word(turn, rules))])
+
+
+def _word(turn: Turn, rules: WordingRules) -> bytes:
+    kept = turn.wording
+    if kept is not None and kept[0] == rules:
+        worded: bytes = kept[1]
+        return worded
+    worded = b",".join([to_bytes(message) for message in _messages(turn, rules)])
+    object.__setattr__(turn, "wording", (rules, worded))
+    return worded
+
+
+def _messages(turn: Turn, rules: WordingRules) -> Iterator[dict[str, Any]]:
+    if isinstance(turn, SystemTurn):
+        if turn.text:
+            yield {"role": "system", "content": turn.text}
+    elif isinstance(turn, AssistantTurn):
+        yield from _assistant_messages(turn, rules)
+    else:
+        yield from _user_messages(turn, rules)
+
+
+def _user_messages(turn: UserTurn, rules: WordingRules) -> Iterator[dict[str, Any]]:
+    rest: list[Content] = []
+    for item in turn.contents:
+        if isinstance(item, ContentToolResult):
+            yield {"role": "tool", "tool_call_id": item.id, "content": _result_text(item)}
+            # Tool messages carry text only, and must stand together: images of results follow them all.
+            rest += item.attachments
+    rest += [item for item in turn.contents if not isinstance(item, ContentToolResult)]
+    if rest:
+        yield {"role": "user", "content": _content(rest, rules)}
+
+
+def _result_text(result: ContentToolResult) -> str:
+    if result.text is not None:
+        return result.text
+    value = result.value if result.error is None else result.error
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _content(contents: Sequence[Content], rules: WordingRules) -> Any:
+    texts = [item.text for item in contents if isinstance(item, ContentText)]
+    if len(texts) == len(contents) and not rules.parts:
+        return "\n\n".join(texts)
+    return [_part(item) for item in contents]
+
+
+def _part(item: Content) -> dict[str, Any]:
+    if isinstance(item, ContentText):
+        return {"type": "text", "text": item.text}
+    if isinstance(item, ContentImageRemote):
+        return {"type": "image_url", "image_url": {"url": item.url, "detail": item.detail}}
+    if isinstance(item, ContentImageInline):
+        url = f"data:{item.media_type};base64,{item.data}"
+        return {"type": "image_url", "image_url": {"url": url, "detail": item.detail}}
+    raise ConfigError(f"A user turn cannot hold {type(item).__name__}.")
+
+
+def _assistant_messages(turn: AssistantTurn, rules: WordingRules) -> Iterator[dict[str, Any]]:
+    message: dict[str, Any] = {"role": "assistant"}
+    if text := turn.text:
+        message["content"] = [{"type": "text", "text": text}] if rules.parts else text
+    if rules.thinking_field and (thinking := turn.thinking):
+        message[rules.thinking_field] = thinking
+    if requests := turn.tool_requests:
+        message["tool_calls"] = [_tool_call(request) for request in requests]
+    if "content" in message or "tool_calls" in message:
+        yield message
+    for item in turn.contents:
+        if not isinstance(item, ContentText | ContentThinking | ContentToolRequest):
+            raise ConfigError(f"An assistant turn cannot hold {type(item).__name__}.")
+
+
+def _tool_call(request: ContentToolRequest) -> dict[str, Any]:
+    # Templates parse the arguments, so what was no JSON object goes back inside of one.
+    arguments: Mapping[str, Any] = (
+        request.arguments if request.arguments is not None else {"INVALID_JSON": request.raw or ""}
+    )
+    function = {"name": request.name, "arguments": _to_json(dict(arguments))}
+    return {"id": request.id, "type": "function", "function": function}
+
+
+def word_tools(tools: Sequence[Tool], profile: Profile) -> list[dict[str, Any]]:
+    """The `tools` field of a request."""
+    return [{"type": "function", "function": _function(tool, profile)} for tool in tools]
+
+
+def _function(tool: Tool, profile: Profile) -> dict[str, Any]:
+    strict = profile.strict_tools and tool.strict is not False
+    function: dict[str, Any] = {"name": tool.name, "description": tool.description}
+    if tool.parameters.get("properties") or profile.empty_parameters:
+        function["parameters"] = strict_schema(tool.parameters) if strict else tool.parameters
+    if strict:
+        function["strict"] = True
+    return function
+
+
+def merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    """A body with a user's changes merged in, deeply; None deletes a key."""
+    result = dict(body)
+    for key, value in changes.items():
+        if value is None:
+            result.pop(key, None)
+        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
+            result[key] = merged(result[key], value)
+        else:
+            result[key] = value
+    return result

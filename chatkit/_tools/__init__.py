@@ -1,0 +1,1 @@
+"""What may be run: tools, their schemas and the toolbox."""

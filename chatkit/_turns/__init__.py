@@ -1,0 +1,1 @@
+"""What is said: contents, turns, events and the history."""

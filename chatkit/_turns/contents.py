@@ -1,0 +1,132 @@
+"""What a turn is made of: text, thinking, images, tool requests and tool results, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class ContentText:
+    """Plain or Markdown text.
+
+    Args:
+        text: The text, exactly as written or received.
+    """
+
+    text: str
+    type: ClassVar[Literal["text"]] = "text"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentThinking:
+    """What a reasoning model thought before it answered; never part of the answer's text.
+
+    Args:
+        thinking: The text of the thoughts.
+    """
+
+    thinking: str
+    type: ClassVar[Literal["thinking"]] = "thinking"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentImageRemote:
+    """An image that the server fetches by itself.
+
+    Args:
+        url: An http(s) URL; it is passed on, not downloaded.
+        detail: "auto", "low" or "high": how closely the model looks.
+    """
+
+    url: str
+    detail: Literal["auto", "low", "high"] = "auto"
+    type: ClassVar[Literal["image_remote"]] = "image_remote"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentImageInline:
+    """An image sent along.
+
+    Args:
+        media_type: For example "image/png".
+        data: The bytes in base64, without line breaks.
+        detail: "auto", "low" or "high": how closely the model looks.
+    """
+
+    media_type: str
+    data: str
+    detail: Literal["auto", "low", "high"] = "auto"
+    type: ClassVar[Literal["image_inline"]] = "image_inline"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentToolRequest:
+    """The model asks for a tool to be called. Data only: nothing here can run.
+
+    Args:
+        id: Unique within its turn; the result refers to it.
+        name: The tool's name as the model gave it.
+        arguments: The arguments, or None when the model's text was not a JSON object.
+        raw: The model's own text of the arguments when it could not be read as a JSON object, else None.
+    """
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any] | None
+    raw: str | None = None
+    type: ClassVar[Literal["tool_request"]] = "tool_request"
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class ContentToolResult:
+    """What came of a tool request. A tool may return one itself to say more than a plain value can.
+
+    Args:
+        value: What the tool returned.
+        error: Why there is no value; the model reads it. None when the call went well.
+        request: The request this answers; set by the tool loop.
+        text: What the model reads, fixed when the tool ran; None lets the tool loop make it from `value`.
+        attachments: Images that belong to the result; they follow it as the user's, since tool messages
+            carry only text.
+        extra: Anything for your own use, such as something to display; never sent.
+    """
+
+    value: Any = None
+    error: str | None = None
+    request: ContentToolRequest | None = None
+    text: str | None = None
+    attachments: tuple[ContentImageRemote | ContentImageInline, ...] = ()
+    extra: Mapping[str, Any] | None = None
+    type: ClassVar[Literal["tool_result"]] = "tool_result"
+
+    @property
+    def id(self) -> str:
+        """The id of the request that this answers; empty when it answers none yet."""
+        return self.request.id if self.request else ""
+
+    @property
+    def name(self) -> str:
+        """The name of the tool; empty when it answers no request yet."""
+        return self.request.name if self.request else ""
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.error, self.text))
+
+
+ContentImage: TypeAlias = ContentImageRemote | ContentImageInline
+Content: TypeAlias = (
+    ContentText | ContentThinking | ContentImageRemote | ContentImageInline | ContentToolRequest | ContentToolResult
+)
+CONTENT_TYPES = (
+    ContentText,
+    ContentThinking,
+    ContentImageRemote,
+    ContentImageInline,
+    ContentToolRequest,
+    ContentToolResult,
+)

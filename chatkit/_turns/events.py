@@ -1,0 +1,105 @@
+"""What a conversation tells while it happens: small frozen values, in the past tense.
+
+The engine tells them and knows none of their readers: echo, `stream()`, a web encoder, a store, a tracer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar, Literal, TypeAlias
+
+from chatkit._turns.contents import ContentToolRequest, ContentToolResult
+from chatkit._turns.turns import AssistantTurn, UserTurn
+
+
+@dataclass(frozen=True, slots=True)
+class TurnStarted:
+    """A user turn (or a turn of tool results) is about to be sent."""
+
+    turn: UserTurn
+    type: ClassVar[Literal["turn_started"]] = "turn_started"
+
+
+class TextDelta:
+    """A piece of the answer's text arrived."""
+
+    # Written out by hand: a frozen dataclass costs three times as much to make, and one is made per chunk.
+    __slots__ = ("text",)
+    type: ClassVar[Literal["text_delta"]] = "text_delta"
+    text: str
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"TextDelta(text={self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TextDelta) and self.text == other.text
+
+    def __hash__(self) -> int:
+        return hash(("text_delta", self.text))
+
+
+@dataclass(frozen=True, slots=True)
+class ThinkingDelta:
+    """A piece of the model's thinking arrived."""
+
+    thinking: str
+    type: ClassVar[Literal["thinking_delta"]] = "thinking_delta"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolInputDelta:
+    """A piece of a tool call's arguments arrived; `index` counts the calls of this answer from 0."""
+
+    index: int
+    id: str
+    name: str
+    delta: str
+    type: ClassVar[Literal["tool_input_delta"]] = "tool_input_delta"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolRequested:
+    """A tool is about to be called."""
+
+    request: ContentToolRequest
+    type: ClassVar[Literal["tool_requested"]] = "tool_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolReturned:
+    """A tool call came to its end, well or not."""
+
+    result: ContentToolResult
+    type: ClassVar[Literal["tool_returned"]] = "tool_returned"
+
+
+@dataclass(frozen=True, slots=True)
+class Retrying:
+    """A request failed before anything of the answer was seen and will be sent again.
+
+    Args:
+        attempt: The number of the attempt that failed, from 1.
+        delay: Seconds until the next one.
+        error: What went wrong, as text.
+    """
+
+    attempt: int
+    delay: float
+    error: str
+    type: ClassVar[Literal["retrying"]] = "retrying"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnded:
+    """A whole assistant turn arrived and stands in the history."""
+
+    turn: AssistantTurn
+    type: ClassVar[Literal["turn_ended"]] = "turn_ended"
+
+
+Event: TypeAlias = (
+    TurnStarted | TextDelta | ThinkingDelta | ToolInputDelta | ToolRequested | ToolReturned | Retrying | TurnEnded
+)

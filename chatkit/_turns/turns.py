@@ -1,0 +1,195 @@
+"""Turns: who said what. A system, a user or an assistant turn is a frozen tuple of contents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, TypeAlias
+
+from chatkit._errors import ConfigError
+from chatkit._turns.contents import (
+    CONTENT_TYPES,
+    Content,
+    ContentText,
+    ContentThinking,
+    ContentToolRequest,
+    ContentToolResult,
+)
+
+Contents: TypeAlias = str | Content | Sequence["str | Content"]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one answer, as the server counted them. None means the server did not say.
+
+    Args:
+        input_tokens: Tokens of the whole request, cached ones included.
+        output_tokens: Tokens of the answer, reasoning included.
+        cached_tokens: How many of the input tokens came from a cache.
+        reasoning_tokens: How many of the output tokens were reasoning.
+    """
+
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cached_tokens: int | None = None
+    reasoning_tokens: int | None = None
+
+
+def as_contents(value: Contents) -> tuple[Content, ...]:
+    """Turn a string, a content or a sequence of both into a tuple of contents.
+
+    Raises:
+        ConfigError: when something else is among them.
+    """
+    if isinstance(value, str):
+        return (ContentText(value),)
+    items: Iterable[Any] = (value,) if isinstance(value, CONTENT_TYPES) else value
+    if not isinstance(items, Iterable) or isinstance(items, bytes | dict):
+        raise ConfigError(f"A turn is made of strings and contents, not {type(value).__name__}.")
+    return tuple(_as_content(item) for item in items)
+
+
+def _as_content(item: Any) -> Content:
+    if isinstance(item, str):
+        return ContentText(item)
+    if isinstance(item, CONTENT_TYPES):
+        return item
+    raise ConfigError(f"A turn is made of strings and contents, not {type(item).__name__}.")
+
+
+def _join_text(contents: Iterable[Content]) -> str:
+    return "".join([item.text for item in contents if type(item) is ContentText])
+
+
+# `wording`: the bytes that a turn was worded in are kept on the turn itself (frozen values make that safe), so
+# that a conversation is worded once however often it is sent, and forks share the work.
+@dataclass(frozen=True, slots=True)
+class SystemTurn:
+    """The system prompt.
+
+    Args:
+        contents: A string, or contents.
+    """
+
+    contents: tuple[Content, ...]
+    wording: Any = field(default=None, init=False, repr=False, compare=False)
+    role: ClassVar[Literal["system"]] = "system"
+
+    def __init__(self, contents: Contents = "") -> None:
+        object.__setattr__(self, "contents", as_contents(contents))
+        object.__setattr__(self, "wording", None)
+
+    @property
+    def text(self) -> str:
+        """All text of the turn, joined."""
+        return _join_text(self.contents)
+
+
+@dataclass(frozen=True, slots=True)
+class UserTurn:
+    """What the user said, or the results of the tools that the model asked for.
+
+    Args:
+        contents: A string, or contents.
+    """
+
+    contents: tuple[Content, ...]
+    wording: Any = field(default=None, init=False, repr=False, compare=False)
+    role: ClassVar[Literal["user"]] = "user"
+
+    def __init__(self, contents: Contents = ()) -> None:
+        object.__setattr__(self, "contents", as_contents(contents))
+        object.__setattr__(self, "wording", None)
+
+    @property
+    def text(self) -> str:
+        """All text of the turn, joined; tool results are not text."""
+        return _join_text(self.contents)
+
+    @property
+    def tool_results(self) -> tuple[ContentToolResult, ...]:
+        """The tool results in the turn, in order."""
+        return tuple(item for item in self.contents if isinstance(item, ContentToolResult))
+
+    @property
+    def only_tool_results(self) -> bool:
+        """Whether the turn holds tool results and nothing that a user said."""
+        return bool(self.contents) and all(isinstance(item, ContentToolResult) for item in self.contents)
+
+
+@dataclass(frozen=True, slots=True)
+class AssistantTurn:
+    """What the model answered, whole or partial.
+
+    Args:
+        contents: A string, or contents: text, thinking and tool requests.
+        usage: Token counts; unknown ones are None.
+        cost: US dollars, or None when the price is not known.
+        finish_reason: "stop", "tool_calls", "length", "content_filter", "unknown" (the server gave none), or the
+            server's own word where chatkit does not know it.
+        raw_finish_reason: The server's own word.
+        duration: Seconds from sending the request to the end of the answer.
+        time_to_first_token: Seconds from sending the request to the first piece of the answer.
+        model: The model that really served the answer, as the server named it.
+        served_by: The inference provider that really served it, where a router said so.
+        request_id: What the server calls the request.
+        response_id: What the server calls the answer.
+        interrupted: Why the turn is partial, or None when it is whole.
+    """
+
+    contents: tuple[Content, ...]
+    usage: Usage = Usage()
+    cost: float | None = None
+    finish_reason: str | None = None
+    raw_finish_reason: str | None = None
+    duration: float | None = None
+    time_to_first_token: float | None = None
+    model: str | None = None
+    served_by: str | None = None
+    request_id: str | None = None
+    response_id: str | None = None
+    interrupted: str | None = None
+    wording: Any = field(default=None, init=False, repr=False, compare=False)
+    role: ClassVar[Literal["assistant"]] = "assistant"
+
+    def __post_init__(self) -> None:
+        if type(self.contents) is not tuple:
+            object.__setattr__(self, "contents", as_contents(self.contents))
+
+    @property
+    def text(self) -> str:
+        """The answer's text, joined; thinking is not in it."""
+        return _join_text(self.contents)
+
+    @property
+    def thinking(self) -> str:
+        """The answer's thinking, joined."""
+        return "".join(item.thinking for item in self.contents if isinstance(item, ContentThinking))
+
+    @property
+    def tool_requests(self) -> tuple[ContentToolRequest, ...]:
+        """The tool requests in the turn, in order."""
+        return tuple(item for item in self.contents if isinstance(item, ContentToolRequest))
+
+
+Turn: TypeAlias = SystemTurn | UserTurn | AssistantTurn
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One exchange: what went in, and all that was answered, tool calls included.
+
+    Args:
+        input: The system and user turns that opened the round.
+        response: The assistant turns and tool-result turns that followed.
+    """
+
+    input: tuple[Turn, ...]
+    response: tuple[Turn, ...] = ()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last response is a whole assistant turn that asks for no tool."""
+        last = self.response[-1] if self.response else None
+        return isinstance(last, AssistantTurn) and last.interrupted is None and not last.tool_requests

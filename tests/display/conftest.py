@@ -1,0 +1,33 @@
+"""The escape payloads of row K1, given to every test that asks for a `payload`."""
+
+PAYLOADS = {
+    "clear screen": "a\x1b[2J\x1b[Hb",
+    "colour": "a\x1b[31mb\x1b[0m",
+    "title, BEL": "a\x1b]0;owned\x07b",
+    "title, ST": "a\x1b]0;owned\x1b\\b",
+    "clipboard": "a\x1b]52;c;ZXZpbA==\x07b",
+    "hyperlink": "a\x1b]8;;http://evil.example\x1b\\click\x1b]8;;\x1b\\b",
+    "unterminated OSC": "a\x1b]0;the rest of the answer",
+    "DCS": 'a\x1bP$q"p\x1b\\b',
+    "APC": "a\x1b_Gf=100;AAAA\x1b\\b",
+    "PM and SOS": "a\x1b^pm\x1b\\\x1bXsos\x1b\\b",
+    "reset": "a\x1bcb",
+    "charset": "a\x1b(0b\x0e\x0f",
+    "cursor report": "a\x1b[6nb",
+    "alternate screen": "a\x1b[?1049hb",
+    "8-bit CSI": "a\x9b2Jb",
+    "8-bit OSC": "a\x9d0;owned\x9cb",
+    "8-bit DCS, NEL": "a\x90q\x9c\x85b",
+    "backspace": "rm -rf /\x08\x08\x08\x08ls",
+    "carriage return": "rm -rf /\rls      ",
+    "BEL, VT, FF, NUL, DEL": "\x07\x0b\x0c\x00\x7f",
+    "bidi override": "a\u202etxt.exe\u202cb",
+    "bidi isolate": "a\u2066b\u2067c\u2068d\u2069e",
+    "lone escape at the end": "a\x1b",
+    "lone surrogate": "a\udc9b31mb\ud83d",
+}
+
+
+def pytest_generate_tests(metafunc):
+    if "payload" in metafunc.fixturenames:
+        metafunc.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
