@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from chatkit._display.echo import Display, EchoMode, display, resolve_echo
 from chatkit._display.summary import chat_text
+from chatkit._display.terminal import Terminal
 from chatkit._display.watching import Watcher
-from chatkit._engine.conversation import Conversation, busy_error
-from chatkit._engine.loop import converse
+from chatkit._engine.conversation import Conversation
+from chatkit._engine.loop import ToolMode, converse, is_concurrent
 from chatkit._engine.streams import AsyncStream, Call, Stream, events, events_async
 from chatkit._errors import ConfigError
 from chatkit._http.messages import Transport
@@ -27,7 +28,6 @@ from chatkit._turns.turns import AssistantTurn, Round, Turn, Usage, UserTurn
 if TYPE_CHECKING:
     from chatkit._http.lines import AsyncLine
 
-ToolMode: TypeAlias = Literal["sequential", "concurrent"]
 Role: TypeAlias = Literal["assistant", "user", "system"]
 
 
@@ -204,7 +204,7 @@ class Chat:
             HistoryError: when they are no user turn and assistant turn.
         """
         pair = exchange(user, assistant)
-        self._check_idle()
+        self._talk.busy.check()
         self._talk.history.commit(*pair)
         return self
 
@@ -259,8 +259,7 @@ class Chat:
                 leaves that many out at the end.
         """
         fork = self.clone()
-        kept = self.rounds()[:rounds] if rounds is not None else self.rounds()
-        fork.set_turns([turn for item in kept for turn in (*item.input, *item.response)])
+        fork.set_turns([turn for item in self.rounds()[:rounds] for turn in (*item.input, *item.response)])
         return fork
 
     def __len__(self) -> int:
@@ -422,7 +421,9 @@ class Chat:
 
     def __str__(self) -> str:
         provider, system = self._talk.provider, self._talk.system
-        return chat_text(provider.name, provider.model, system.text if system else None, self.turns)
+        out = Terminal()
+        text = system.text if system else None
+        return chat_text(provider.name, provider.model, text, self.turns, width=out.width, encoding=out.encoding)
 
     # Inside
 
@@ -431,28 +432,18 @@ class Chat:
         return display(resolve_echo(chosen))
 
     def _call(self, user: UserTurn, tool_mode: ToolMode, *, stream: bool) -> Call[Any]:
-        script = converse(self._talk, user, stream=stream, concurrent=_is_concurrent(tool_mode))
+        script = converse(self._talk, user, stream=stream, concurrent=is_concurrent(tool_mode))
         return Call(self._talk, script, self._transport.line())
 
     def _call_async(self, user: UserTurn, tool_mode: ToolMode, *, stream: bool) -> Call[AsyncLine]:
         from chatkit._http.lines import AsyncLine
 
-        script = converse(self._talk, user, stream=stream, concurrent=_is_concurrent(tool_mode))
+        script = converse(self._talk, user, stream=stream, concurrent=is_concurrent(tool_mode))
         return Call(self._talk, script, AsyncLine(self._transport))
 
-    def _check_idle(self) -> None:
-        if self._talk.busy.holder is not None:
-            raise busy_error()
-
     def _put(self, history: History) -> None:
-        self._check_idle()
+        self._talk.busy.check()
         self._talk.history = history
-
-
-def _is_concurrent(tool_mode: ToolMode) -> bool:
-    if tool_mode not in ("sequential", "concurrent"):
-        raise ConfigError(f'`tool_mode` must be "sequential" or "concurrent", not {tool_mode!r}.')
-    return tool_mode == "concurrent"
 
 
 def _reply(turn: AssistantTurn | None) -> Reply:

@@ -2,31 +2,40 @@
 
 from __future__ import annotations
 
+import os
 import sys
-import warnings
-from pathlib import Path
-
-from chatkit._errors import NameClashWarning
 
 # The distributions that install a top-level package named `chatkit` too: OpenAI's ChatKit, and its placeholder.
-_RIVALS = ("openai_chatkit", "chatkit")
+_RIVALS = ("openai_chatkit-", "chatkit-")
 
 
 def warn_of_clash() -> None:
-    """Warn when `openai-chatkit` stands beside this package: each overwrites files of the other, silently."""
-    site = Path(__file__).parent.parent
-    for name in _RIVALS:
-        if any(site.glob(f"{name}-*.dist-info")):
-            warnings.warn(
-                f"The distribution {name.replace('_', '-')!r} installs a package named `chatkit` too, over this one. "
-                "Uninstall both, then install chatkit-objects again.",
-                NameClashWarning,
-                stacklevel=_importer(),
-            )
+    """Warn when such a distribution stands beside this one: each silently overwrites files of the other.
+
+    Only directories are listed, and nothing is imported unless there is something to say.
+    """
+    for place in sys.path:
+        if place.endswith("-packages") and (rival := _rival_in(place)):
+            _warn(rival)
 
 
-def _importer() -> int:
-    level, frame = 2, sys._getframe(1)
-    while frame.f_back is not None and not frame.f_code.co_filename.endswith("chatkit/__init__.py"):
-        level, frame = level + 1, frame.f_back
-    return level
+def _rival_in(place: str) -> str:
+    try:
+        names = os.listdir(place)  # noqa: PTH208  pathlib would cost more than all the rest of the import
+    except OSError:
+        return ""
+    return next((name for name in names if name.startswith(_RIVALS) and name.endswith(".dist-info")), "")
+
+
+def _warn(rival: str) -> None:
+    import warnings
+
+    from chatkit._errors import NameClashWarning
+
+    name = rival.partition("-")[0].replace("_", "-")
+    warnings.warn(
+        f"The distribution {name!r} installs a package named `chatkit` too, over this one. "
+        "Uninstall both, then install chatkit-objects again.",
+        NameClashWarning,
+        stacklevel=2,
+    )

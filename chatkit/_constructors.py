@@ -25,8 +25,8 @@ from chatkit._providers.credentials import (
 )
 from chatkit._providers.headers import check_headers
 from chatkit._providers.huggingface import BASE_URL, DEFAULT_MODEL
-from chatkit._providers.openai_compatible import ChatCompletions, json_copy
-from chatkit._providers.params import Params
+from chatkit._providers.openai_compatible import ChatCompletions
+from chatkit._providers.params import Params, jsonable
 from chatkit._providers.profiles import Profile, resolve_profile
 
 if TYPE_CHECKING:
@@ -233,7 +233,7 @@ def _chat(
         service.base_url,
         service.credentials,
         service.profile,
-        api_args=json_copy(api_args or {}, "api_args"),
+        api_args=_body_args(api_args),
         api_headers=check_headers(api_headers or {}, "api_headers"),
         preserve_thinking=preserve_thinking,
         limits=TimeLimits.of(timeout),
@@ -260,6 +260,13 @@ def _model_name(model: str) -> str:
     if not isinstance(model, str) or not model.strip():
         raise ConfigError(f"`model` must be the name of a model, not {model!r}.")
     return model
+
+
+def _body_args(api_args: Mapping[str, Any] | None) -> dict[str, Any]:
+    if api_args is not None and not isinstance(api_args, Mapping):
+        raise ConfigError(f"`api_args` must be a mapping, not {type(api_args).__name__}.")
+    copied: dict[str, Any] = jsonable("api_args", dict(api_args or {}))
+    return copied
 
 
 def _rounds(value: int) -> int:

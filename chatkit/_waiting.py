@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 from collections.abc import Awaitable
 from typing import Any, TypeVar
@@ -31,7 +32,8 @@ def wait_for(awaitable: Awaitable[T]) -> T:
         except BaseException as error:
             outcome.extend((False, error))
 
-    thread = threading.Thread(target=work, name="chatkit-wait", daemon=True)
+    context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(work,), name="chatkit-wait", daemon=True)
     thread.start()
     thread.join()
     if not outcome[0]:

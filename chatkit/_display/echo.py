@@ -89,6 +89,9 @@ class Display(Protocol):
 def display(mode: EchoMode, stream: TextIO | None = None) -> Display | None:
     """Make the display for an echo mode.
 
+    Text is wrapped on a terminal only; a pipe, a file or a notebook gets every delta at once and as it is, but for
+    control characters: those are made visible everywhere, since a pipe often has a terminal at its end.
+
     Args:
         mode: "none", "output" (the answer and one line or a few per tool call) or "all" (everything said, `> ` in
             front of what is sent and `< ` in front of what comes back).

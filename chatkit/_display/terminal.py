@@ -149,4 +149,7 @@ def symbol(wanted: str, plain: str, encoding: str) -> str:
 
 def encodable(text: str, encoding: str) -> str:
     """The text with `?` for every character that the encoding lacks."""
-    return text.encode(encoding, "replace").decode(encoding)
+    try:
+        return text.encode(encoding, "replace").decode(encoding)
+    except LookupError:  # a stand-in for stdout may call its encoding anything
+        return encodable(text, "ascii")

@@ -6,6 +6,7 @@ import sys
 import warnings
 
 from chatkit._display.echo import Display
+from chatkit._display.sanitize import one_line
 from chatkit._errors import FinishReasonWarning, ToolFailureWarning
 from chatkit._turns.contents import ContentToolResult
 from chatkit._turns.events import Event, ToolReturned, TurnEnded
@@ -47,7 +48,7 @@ class Watcher:
             self._display.close()
         failures, self._failures = self._failures, []
         if failures:
-            shown = "; ".join(f"[{item.name} ({item.id})]: {item.error}" for item in failures[:_SHOWN])
+            shown = "; ".join(one_line(f"[{item.name} ({item.id})]: {item.error}") for item in failures[:_SHOWN])
             more = f"; and {len(failures) - _SHOWN} more" if len(failures) > _SHOWN else ""
             calls = "1 tool call" if len(failures) == 1 else f"{len(failures)} tool calls"
             warnings.warn(f"{calls} failed: {shown}{more}.", ToolFailureWarning, stacklevel=_caller())
@@ -56,7 +57,7 @@ class Watcher:
 def _warn_of_ending(turn: AssistantTurn) -> None:
     reason = turn.finish_reason
     if reason not in _NORMAL:
-        text = _ENDINGS.get(reason or "", f"The answer ended with the finish reason {reason!r}.")
+        text = _ENDINGS.get(reason or "", f"The answer ended with the finish reason {one_line(reason or '')!r}.")
         warnings.warn(text, FinishReasonWarning, stacklevel=_caller())
 
 

@@ -33,23 +33,26 @@ class Busy:
             ChatBusyError: when another call is in.
         """
         with self._lock:
-            if self.holder is not None:
-                raise busy_error()
+            self.check()
             self.holder = holder
+
+    def check(self) -> None:
+        """Make sure that nobody is in.
+
+        Raises:
+            ChatBusyError: when a call is.
+        """
+        if self.holder is not None:
+            raise ChatBusyError(
+                "The chat is already streaming, or busy with another call.",
+                hint="Finish or close that one first, or talk to a clone() of the chat.",
+            )
 
     def leave(self, holder: object) -> None:
         """Let a call out; harmless when it is not in."""
         with self._lock:
             if self.holder is holder:
                 self.holder = None
-
-
-def busy_error() -> ChatBusyError:
-    """The error for whoever comes while another call is in."""
-    return ChatBusyError(
-        "The chat is already streaming, or busy with another call.",
-        hint="Finish or close that one first, or talk to a clone() of the chat.",
-    )
 
 
 @dataclass(slots=True)

@@ -7,12 +7,13 @@ the same loop.
 from __future__ import annotations
 
 from collections.abc import Generator, Sequence
-from typing import Any, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from chatkit._engine.asks import Ask, Pause, Receive, Release, Run, Script, Send
 from chatkit._engine.conversation import Conversation
 from chatkit._errors import (
     APIError,
+    ConfigError,
     ContentFilterFinishReasonError,
     IncompleteOutputError,
     LengthFinishReasonError,
@@ -24,8 +25,20 @@ from chatkit._turns.history import Draft, Settlement
 from chatkit._turns.turns import AssistantTurn, UserTurn
 
 Telling: TypeAlias = Generator[Event | Ask, Any, Any]
+ToolMode: TypeAlias = Literal["sequential", "concurrent"]
 _MAX_CONCESSIONS = 4
 _MAY_RUN_TOOLS = ("stop", "tool_calls")
+
+
+def is_concurrent(tool_mode: ToolMode) -> bool:
+    """Whether the tools of one answer run at once.
+
+    Raises:
+        ConfigError: for a word that is no tool mode.
+    """
+    if tool_mode not in ("sequential", "concurrent"):
+        raise ConfigError(f'`tool_mode` must be "sequential" or "concurrent", not {tool_mode!r}.')
+    return tool_mode == "concurrent"
 
 
 def converse(talk: Conversation, user: UserTurn, *, stream: bool, concurrent: bool) -> Script:

@@ -95,6 +95,7 @@ class Head:
         url: Where the answer came from.
         sent_at: When the request was sent, in seconds of a monotonic clock.
         retry_after: Seconds the server asked to wait, if it did.
+        sent_bytes: The size of the request's body.
         redact: Masks the keys that were sent with this request in any text.
     """
 
@@ -103,6 +104,7 @@ class Head:
     url: str
     sent_at: float = 0.0
     retry_after: float | None = None
+    sent_bytes: int = 0
     redact: Callable[[str], str] = str
 
 

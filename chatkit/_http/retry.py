@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC
-from email.utils import parsedate_to_datetime
 
 from chatkit._errors import APIError, ConfigError
 
@@ -92,6 +91,9 @@ def _moment(text: str) -> float | None:
     # The parser overlooks the weekday; a text without a true one is no date but an accident.
     if not text.strip().lower().startswith(_DAYS):
         return None
+    # Dates are rare here, and importing the mail package for them costs as much as half of chatkit.
+    from email.utils import parsedate_to_datetime
+
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, OverflowError, IndexError):

@@ -245,5 +245,6 @@ def _head_of(response: Response, request: Request, sent_at: float, redactor: Red
         sent_at=sent_at,
         # Seconds are counted from now, so that a date in the header needs no clock further up.
         retry_after=retry_after_seconds(headers, time.time()) if response.status_code >= 400 else None,
+        sent_bytes=len(request.body),
         redact=redactor,
     )

@@ -15,10 +15,10 @@ from typing import Any
 
 LONGEST = 500
 _PAGE = 64 * 1024
-# No pattern here may look beyond the next "<": on a hostile page that would take quadratic time.
+# No pattern here may look far ahead in vain, as "<[^>]*>" does: on a hostile page that takes quadratic time.
 _TITLE = re.compile(r"<(title|h1)\b[^<>]*>([^<]+)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
-_BREAKS = re.compile(r"[ \t]*[\r\n\t]+[ \t\r\n]*")
+_BREAKS = re.compile(r"[\r\n]+")
 _NAME = re.compile(r"(?!error$)[A-Za-z][\w.-]*")
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -150,7 +150,8 @@ def server_words(body: object) -> str:
 
 def visible(text: str) -> str:
     """A text on one line, in which nothing can move a terminal's cursor or turn its writing around."""
-    flat = _BREAKS.sub(" ", text[:_PAGE].strip())
+    lines = (line.strip() for line in _BREAKS.split(text[:_PAGE].replace("\t", " ")))
+    flat = " ".join(filter(None, lines))
     return _UNSEEN.sub(lambda found: found[0].encode("unicode_escape").decode("ascii"), flat)
 
 

@@ -31,7 +31,8 @@ __all__ = [
     "user_credentials",
 ]
 
-_HF_HOSTS = ("huggingface.co", "endpoints.huggingface.cloud", "hf.space")
+# Not *.hf.space: anybody may run a Space, and would be handed the token of whoever names it.
+_HF_HOSTS = ("huggingface.co", "endpoints.huggingface.cloud")
 # Some give the whole value of the header; a second "Bearer" before it would spoil it.
 _SCHEME = re.compile(r"\s*bearer(\s+|$)", re.IGNORECASE)
 _HF_PAGE = "https://huggingface.co/settings/tokens"
@@ -54,19 +55,24 @@ class Credentials:
         look: Finds the headers, an awaitable of them, or an error that it does not raise.
         saved: What a pickle keeps: a function that makes credentials, and its arguments. By default, that they are
             lost.
+        asynchronous: Whether calling it gives an awaitable; an async driver then calls it in its own loop, and
+            calls others, which may block, in a thread.
     """
 
-    __slots__ = ("_look", "_name", "_saved")
+    __slots__ = ("_look", "_name", "_saved", "asynchronous")
 
     def __init__(
         self,
         name: str | Callable[[], str],
         look: Callable[[], Headers | Awaitable[Headers] | ConfigError],
         saved: _Saved | None = None,
+        *,
+        asynchronous: bool = False,
     ) -> None:
         self._name = name
         self._look = look
         self._saved = saved
+        self.asynchronous = asynchronous
 
     def __call__(self) -> Headers | Awaitable[Headers]:
         """Look for the key.
@@ -146,7 +152,8 @@ def user_credentials(given: Callable[[], Any]) -> Credentials:
         answer = given()
         return _Later(answer, source) if isinstance(answer, Awaitable) else _checked(answer, source)
 
-    return Credentials(source, look, _reference(given))
+    asynchronous = inspect.iscoroutinefunction(given) or inspect.iscoroutinefunction(type(given).__call__)
+    return Credentials(source, look, _reference(given), asynchronous=asynchronous)
 
 
 def api_key_credentials(key: str) -> Credentials:

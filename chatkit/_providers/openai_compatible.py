@@ -5,13 +5,12 @@ Source of the wire format: https://platform.openai.com/docs/api-reference/chat
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlsplit
 
-from chatkit._errors import APIError, ConfigError, NotFoundError
+from chatkit._errors import APIError, NotFoundError
 from chatkit._http.messages import Head, Request, TimeLimits
 from chatkit._providers.concessions import conceded_profile
 from chatkit._providers.credentials import Credentials
@@ -90,6 +89,7 @@ class ChatCompletions:
             model=self.model,
             source=self.credentials.source,
             retry_after=head.retry_after,
+            size=head.sent_bytes,
         )
 
     def conceding(self, error: APIError) -> ChatCompletions | None:
@@ -150,20 +150,3 @@ def _user_agent() -> str:
         return f"chatkit/{version('chatkit-objects')}"
     except PackageNotFoundError:
         return "chatkit"
-
-
-def json_copy(value: Mapping[str, Any], what: str) -> dict[str, Any]:
-    """A copy of a mapping by way of JSON, so that later changes to it cannot reach a provider.
-
-    Raises:
-        ConfigError: when it holds something that JSON cannot say.
-    """
-    try:
-        copy = json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as trouble:
-        reason = str(trouble)
-    else:
-        if isinstance(copy, dict):
-            return copy
-        reason = "it is no mapping"
-    raise ConfigError(f"`{what}` must be a mapping of values that JSON can say: {reason}.")

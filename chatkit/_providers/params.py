@@ -50,7 +50,7 @@ class Params:
             raise ConfigError(f"`log_probs` must be True or False, not {_shown(self.log_probs)}.")
         self._settle("stop_sequences", _stops(self.stop_sequences))
         self._settle("reasoning_effort", _effort(self.reasoning_effort))
-        self._settle("extra", {name: _jsonable(name, value) for name, value in self.extra.items() if value is not None})
+        self._settle("extra", {name: jsonable(name, value) for name, value in self.extra.items() if value is not None})
 
     def _settle(self, name: str, value: object) -> None:
         object.__setattr__(self, name, value)
@@ -80,17 +80,16 @@ def params(
     reasoning_tokens: int | None = None,
     **extra: Any,
 ) -> Params:
-    """Set parameters of a model in the same words for every server.
+    """Set parameters of a model in the same words for every server; what is None is not sent.
 
-    A server's profile says what it calls each of them, and which it does not know; those are left out with a
-    warning. What is None is not sent at all.
+    Parameters that a server's profile does not know are left out with a warning.
 
     Args:
         temperature: How freely tokens are drawn, 0 to 2.
         top_p: Draw from the likeliest tokens that make up this probability, 0 to 1.
         top_k: Draw from this many of the likeliest tokens, 1 or more.
         frequency_penalty: Held against tokens by how often they occurred, -2 to 2.
-        presence_penalty: Held against tokens that occurred at all, -2 to 2.
+        presence_penalty: The same by whether they occurred at all, -2 to 2.
         seed: An integer that makes draws repeatable where the server can do that.
         max_tokens: The most tokens that an answer may have, 1 or more.
         log_probs: Whether to send the log probabilities of the tokens.
@@ -99,26 +98,11 @@ def params(
         reasoning_tokens: The most tokens to think with, 0 or more.
         **extra: Further fields of the request's body, passed on as they are; anything that JSON can say.
 
-    Returns:
-        A frozen value.
-
     Raises:
         ConfigError: when a value has the wrong type or is out of range; it names the parameter and what is allowed.
     """
-    return Params(
-        temperature=temperature,
-        top_p=top_p,
-        top_k=top_k,
-        frequency_penalty=frequency_penalty,
-        presence_penalty=presence_penalty,
-        seed=seed,
-        max_tokens=max_tokens,
-        log_probs=log_probs,
-        stop_sequences=(stop_sequences,) if isinstance(stop_sequences, str) else stop_sequences,  # type: ignore[arg-type]  # a list is settled as a tuple
-        reasoning_effort=reasoning_effort,
-        reasoning_tokens=reasoning_tokens,
-        extra=extra,
-    )
+    # All of the arguments and nothing else: telling their names a third time could only go wrong.
+    return Params(**locals())
 
 
 def _number(name: str, value: Any, low: float, high: float) -> float | None:
@@ -155,8 +139,12 @@ def _effort(value: object) -> str | None:
     return value
 
 
-def _jsonable(name: str, value: object) -> Any:
-    """Copy a value by way of JSON, so that later changes to it cannot reach a frozen `Params`."""
+def jsonable(name: str, value: object) -> Any:
+    """Copy a value by way of JSON, so that later changes to it cannot reach what is frozen.
+
+    Raises:
+        ConfigError: when it holds something that JSON cannot say; it names the parameter.
+    """
     try:
         return json.loads(json.dumps(value, allow_nan=False))
     except (TypeError, ValueError, RecursionError) as trouble:

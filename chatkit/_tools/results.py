@@ -155,11 +155,18 @@ def _json(value: Any) -> str:
     from pydantic_core import to_json, to_jsonable_python
 
     try:
-        return to_json(value, inf_nan_mode="strings", fallback=_plain).decode()
+        text = to_json(value, fallback=_plain).decode()
     except Exception:
         # Lone surrogates stop the fast way; what stops this one too is a real obstacle.
-        plain = to_jsonable_python(value, inf_nan_mode="strings", fallback=_plain)
-        return json.dumps(plain, ensure_ascii=False, separators=(",", ":"))
+        text = _dumps(to_jsonable_python(value, fallback=_plain))
+    if "NaN" in text or "Infinity" in text:
+        # JSON has no such numbers, and strict servers refuse what holds them: they become texts.
+        text = _dumps(json.loads(text, parse_constant=str))
+    return text
+
+
+def _dumps(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _plain(value: Any) -> Any:

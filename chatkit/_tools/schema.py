@@ -124,7 +124,8 @@ def allows_strict(schema: Schema) -> bool:
     found: list[Schema] = []
 
     def note(part: Schema) -> Schema:
-        if part.get("additionalProperties") or _SAYS_WHAT.isdisjoint(part):
+        free = part.get("type") == "object" and part.get("additionalProperties", "properties" not in part)
+        if free or _SAYS_WHAT.isdisjoint(part):
             found.append(part)
         return part
 

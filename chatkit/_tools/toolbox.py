@@ -14,6 +14,7 @@ from chatkit._tools.calls import Ask, Halt, Steps, answer
 from chatkit._tools.threads import Crew, in_thread
 from chatkit._tools.tool import Tool, tool
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
+from chatkit._waiting import wait_for
 
 Results: TypeAlias = list[ContentToolResult | None]
 RequestCallback: TypeAlias = Callable[[ContentToolRequest], Awaitable[None] | None]
@@ -222,14 +223,7 @@ def _complete(call: Callable[[], Any]) -> Any:
     value = call()
     if not _is_pending(value):
         return value
-    import asyncio
-
-    run = functools.partial(asyncio.run, _settled(value))
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return run()
-    return in_thread(run).result()  # as in a notebook, whose own loop is waiting for this very call
+    return wait_for(_settled(value))
 
 
 async def _complete_async(ask: Ask) -> Any:

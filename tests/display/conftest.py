@@ -1,4 +1,11 @@
-"""The escape payloads of row K1, given to every test that asks for a `payload`."""
+"""A plain place to show things in, and the escape payloads of row K1 for every test that asks for a `payload`."""
+
+import io
+import sys
+
+import pytest
+
+from chatkit._display.echo import display
 
 PAYLOADS = {
     "clear screen": "a\x1b[2J\x1b[Hb",
@@ -31,3 +38,37 @@ PAYLOADS = {
 def pytest_generate_tests(metafunc):
     if "payload" in metafunc.fixturenames:
         metafunc.parametrize("payload", PAYLOADS.values(), ids=PAYLOADS)
+
+
+class TerminalLike(io.StringIO):
+    def isatty(self):
+        return True
+
+
+@pytest.fixture(scope="session")
+def Screen():
+    return TerminalLike
+
+
+@pytest.fixture(scope="session")
+def shown():
+    """Give a function that shows events in a mode and gives what was written."""
+
+    def show(mode, *events, stream=None):
+        stream = stream or io.StringIO()
+        screen = display(mode, stream)
+        for event in events:
+            screen.show(event)
+        screen.close()
+        return stream.getvalue()
+
+    return show
+
+
+@pytest.fixture(autouse=True)
+def plain_place(monkeypatch):
+    """A place that is neither a prompt nor of any width by accident."""
+    for name in ("NO_COLOR", "FORCE_COLOR", "TERM", "CHATKIT_ECHO"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("COLUMNS", "60")
+    monkeypatch.delattr(sys, "ps1", raising=False)

@@ -9,11 +9,6 @@ import pytest
 from chatkit._display.terminal import Style, Terminal
 
 
-class Screen(io.StringIO):
-    def isatty(self):
-        return True
-
-
 def test_stdout_is_looked_up_at_each_call(capsys):
     terminal = Terminal()
     caught = io.StringIO()
@@ -83,6 +78,13 @@ def test_K3_what_cannot_be_encoded_is_replaced(encoding, written):
     assert terminal.symbol("●", "o") == "o"
 
 
+def test_K3_an_encoding_that_nobody_knows_counts_as_ascii():
+    class Odd(io.StringIO):
+        encoding = "unknown-8bit"
+
+    assert Terminal(Odd()).symbol("●", "o") == "o"
+
+
 def test_symbols_where_the_encoding_has_them():
     assert Terminal(io.StringIO()).symbol("●", "o") == "●"
 
@@ -101,7 +103,7 @@ def test_symbols_where_the_encoding_has_them():
         (True, {"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
     ],
 )
-def test_K4_colour_is_decided_as_the_conventions_say(tty, environ, colour):
+def test_K4_colour_is_decided_as_the_conventions_say(Screen, tty, environ, colour):
     terminal = Terminal(Screen() if tty else io.StringIO(), environ=environ)
     assert terminal.colour is colour
     assert terminal.style.colour is colour

@@ -159,7 +159,7 @@ def test_the_environment_is_read_anew_at_every_call(monkeypatch):
     assert found() == {"Authorization": "Bearer second"}
 
 
-OWN = [ROUTER, "https://huggingface.co", "https://x.aws.endpoints.huggingface.cloud/v1", "https://me-x.hf.space/v1"]
+OWN = [ROUTER, "https://huggingface.co", "https://x.aws.endpoints.huggingface.cloud/v1"]
 FOREIGN = [
     "http://localhost:8000/v1",
     "http://127.0.0.1:8000/v1",

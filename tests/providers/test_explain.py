@@ -80,12 +80,12 @@ def test_a_body_that_is_nested_too_deeply_says_nothing():
     assert server_words(nested(5000)) == ""
 
 
-@pytest.mark.parametrize("piece", ["<", "<title", "<title>", "<h1 ", "</", " \n", "\t"])
+@pytest.mark.parametrize("piece", ["<", "<title", "<title>", "<h1 ", "</", " ", " \n", "\t"])
 def test_c25_hostile_pages_take_no_time(piece):
     begin = time.perf_counter()
     server_words("<" + piece * 500_000)
-    server_words("x" + piece * 500_000)
-    assert time.perf_counter() - begin < 2
+    server_words("x" + piece * 500_000 + "x")
+    assert time.perf_counter() - begin < 1
 
 
 # --- classes and retries --------------------------------------------------------------------------------------------
@@ -275,7 +275,8 @@ def test_c11_too_large():
 
 def test_c12_what_fastapi_says():
     error = explain(422, {"detail": [{"loc": ["body", "n"], "msg": "must be 1", "type": "x"}]})
-    assert "The server said: body.n: must be 1" in str(error)
+    assert error.server_message == "body.n: must be 1"
+    assert "body.n: must be 1" in str(error)
 
 
 WAITS = {

