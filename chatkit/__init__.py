@@ -163,30 +163,70 @@ __all__ = [
     "tool",
 ]
 
-# Where each name lives. A room is opened when the first of its names is used, so that importing chatkit costs nothing.
+# Where each name lives, if not among the errors. A room is opened when the first of its names is used, so that
+# importing chatkit costs next to nothing.
 _ROOMS = {
-    "chatkit._chat": "Chat",
-    "chatkit._constructors": "chat chat_huggingface chat_openai_compatible",
-    "chatkit._engine.streams": "AsyncStream Stream",
-    "chatkit._errors": "APIConnectionError APIError APIResponseError APIStatusError APIStreamError APITimeoutError AuthenticationError BadRequestError Cancelled ChatBusyError ChatkitError ChatkitWarning ConfigError ConflictError ContentFilterFinishReasonError ContextLengthError FinishReasonWarning HistoryError IncompleteOutputError InternalServerError LengthFinishReasonError MediaError MissingKeyError NameClashWarning NotFoundError PermissionDeniedError PlainHttpWarning RateLimitError StreamError StreamInterruptedError ToolFailureWarning ToolLoopLimitError ToolRejectError UnprocessableEntityError UnsupportedParameterWarning",
-    "chatkit._http.messages": "TimeLimits",
-    "chatkit._providers.params": "Params params",
-    "chatkit._providers.profiles": "PROFILES Profile",
-    "chatkit._tools.tool": "Tool tool",
-    "chatkit._turns.accounting": "TokenRow",
-    "chatkit._turns.contents": "Content ContentImageInline ContentImageRemote ContentText ContentThinking ContentToolRequest ContentToolResult",
-    "chatkit._turns.events": "Event Retrying TextDelta ThinkingDelta ToolInputDelta ToolRequested ToolReturned TurnEnded TurnStarted",
-    "chatkit._turns.reply": "Reply",
-    "chatkit._turns.turns": "AssistantTurn Round SystemTurn Turn Usage UserTurn",
+    "chatkit._chat": ("Chat",),
+    "chatkit._constructors": (
+        "chat",
+        "chat_huggingface",
+        "chat_openai_compatible",
+    ),
+    "chatkit._engine.streams": (
+        "AsyncStream",
+        "Stream",
+    ),
+    "chatkit._http.messages": ("TimeLimits",),
+    "chatkit._providers.params": (
+        "Params",
+        "params",
+    ),
+    "chatkit._providers.profiles": (
+        "PROFILES",
+        "Profile",
+    ),
+    "chatkit._tools.tool": (
+        "Tool",
+        "tool",
+    ),
+    "chatkit._turns.accounting": ("TokenRow",),
+    "chatkit._turns.contents": (
+        "Content",
+        "ContentImageInline",
+        "ContentImageRemote",
+        "ContentText",
+        "ContentThinking",
+        "ContentToolRequest",
+        "ContentToolResult",
+    ),
+    "chatkit._turns.events": (
+        "Event",
+        "Retrying",
+        "TextDelta",
+        "ThinkingDelta",
+        "ToolInputDelta",
+        "ToolRequested",
+        "ToolReturned",
+        "TurnEnded",
+        "TurnStarted",
+    ),
+    "chatkit._turns.reply": ("Reply",),
+    "chatkit._turns.turns": (
+        "AssistantTurn",
+        "Round",
+        "SystemTurn",
+        "Turn",
+        "Usage",
+        "UserTurn",
+    ),
 }
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    room = _ROOM_OF.get(name)
-    if room is None:
+    if name not in __all__:
         raise AttributeError(f"module 'chatkit' has no attribute {name!r}")
-    value = getattr(import_module(room), name)
+    value = getattr(import_module(_ROOM_OF.get(name, "chatkit._errors")), name)
     globals()[name] = value
     return value
 

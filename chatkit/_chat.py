@@ -262,6 +262,12 @@ class Chat:
         fork.set_turns([turn for item in self.rounds()[:rounds] for turn in (*item.input, *item.response)])
         return fork
 
+    def __copy__(self) -> Chat:
+        return self.clone()
+
+    def __deepcopy__(self, memo: object) -> Chat:
+        return self.clone()
+
     def __len__(self) -> int:
         return len(self._talk.history)
 

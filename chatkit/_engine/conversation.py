@@ -48,6 +48,10 @@ class Busy:
                 hint="Finish or close that one first, or talk to a clone() of the chat.",
             )
 
+    def __reduce__(self) -> tuple[type[Busy], tuple[()]]:
+        # Who is in here is not in there.
+        return Busy, ()
+
     def leave(self, holder: object) -> None:
         """Let a call out; harmless when it is not in."""
         with self._lock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from chatkit._engine.asks import Ask, Pause, Receive, Release, Run, Script, Send
 from chatkit._errors import Cancelled
@@ -25,13 +25,13 @@ def drive(script: Script, line: Line, toolbox: Toolbox) -> Generator[Event, None
     failure: BaseException | None = None
     try:
         while True:
-            step = script.send(reply) if failure is None else script.throw(failure)
+            step: Any = script.send(reply) if failure is None else script.throw(failure)
             reply = failure = None
             try:
                 if type(step) in _ASKS:
-                    reply = _act(cast(Ask, step), line, toolbox)
+                    reply = _act(step, line, toolbox)
                 else:
-                    yield cast(Event, step)
+                    yield step
             except GeneratorExit:
                 raise
             except BaseException as error:
@@ -64,13 +64,13 @@ async def drive_async(script: Script, line: AsyncLine, toolbox: Toolbox) -> Asyn
     failure: BaseException | None = None
     try:
         while True:
-            step = script.send(reply) if failure is None else script.throw(failure)
+            step: Any = script.send(reply) if failure is None else script.throw(failure)
             reply = failure = None
             try:
                 if type(step) in _ASKS:
-                    reply = await _act_async(cast(Ask, step), line, toolbox)
+                    reply = await _act_async(step, line, toolbox)
                 else:
-                    yield cast(Event, step)
+                    yield step
             except GeneratorExit:
                 raise
             except BaseException as error:

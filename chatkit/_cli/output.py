@@ -1,0 +1,58 @@
+"""What the command says by itself, beside what a chat echoes: lines on stdout, complaints on stderr."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from typing import TextIO
+
+from chatkit._chat import Chat
+from chatkit._display.sanitize import visible
+from chatkit._display.summary import chat_text
+from chatkit._display.terminal import Style, Terminal, encodable
+
+_WIDEST = 100
+
+
+def say(text: str = "") -> None:
+    """Print a line at once; what stdout's encoding lacks becomes `?`.
+
+    Raises:
+        BrokenPipeError: when nobody reads any more.
+    """
+    print(encodable(text, Terminal().encoding), flush=True)
+
+
+def style() -> Style:
+    """The colours that stdout takes: none in a pipe."""
+    return Terminal().style
+
+
+def printed(chat: Chat) -> str:
+    """A chat as `print(chat)` shows it, but in the colours, the width and the encoding of stdout."""
+    out = Terminal()
+    width = min(out.width, _WIDEST)
+    return chat_text(chat.provider.name, chat.model, chat.system_prompt, chat.turns, out.colour, width, out.encoding)
+
+
+def complain(text: str) -> None:
+    """Say on stderr, in one line, what went wrong."""
+    _aside(f"chatkit: {text}")
+
+
+def warn(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    """Say a warning on stderr, in one line and without the place in the code that it came from."""
+    _aside(f"chatkit: warning: {message}")
+
+
+def _aside(text: str) -> None:
+    with contextlib.suppress(OSError, ValueError):
+        line = " ".join(visible(text).split())
+        print(encodable(line, Terminal(name="stderr").encoding), file=sys.stderr, flush=True)
