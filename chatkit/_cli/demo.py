@@ -46,14 +46,14 @@ class Step(NamedTuple):
 
 
 SCRIPT = (
-    Step("An answer streams in while it is written: chat.chat(...)", "Hello, my name is Ada. Who are you?"),
-    Step("Markdown is kept as it is", "Please show me a list and a table, both small."),
+    Step("The answer streams in while it is written: chat.chat(...)", "Hello, my name is Ada. Who are you?"),
+    Step("Markdown stays as the model writes it", "Please give me a list of three colours."),
     Step(
-        "A tool, that is, a Python function that the model may call: chat.register_tool(count_letters)",
+        "The model may call a Python function: chat.register_tool(count_letters)",
         'How often is the letter "r" in "strawberry"? Count the letters with your tool.',
         count_letters,
     ),
-    Step("The chat remembers what was said", "What is my name?"),
+    Step("The chat remembers what was said before", "What is my name?"),
 )
 
 
@@ -90,7 +90,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(sentence)
         for step in SCRIPT:
             _take(step, place.chat, arguments.echo)
-        _note("All of it is kept, in turns and with their tokens: print(chat)")
+        _note("All of it is kept, with its turns and tokens: print(chat)")
         say(printed(place.chat))
     return 0
 

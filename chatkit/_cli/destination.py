@@ -10,11 +10,11 @@ from dataclasses import dataclass
 
 from chatkit._chat import Chat
 from chatkit._constructors import CredentialsLike, chat_huggingface, chat_openai_compatible
-from chatkit._errors import MissingKeyError
-from chatkit._providers.addresses import check_base_url, host_of
+from chatkit._errors import ConfigError, MissingKeyError
+from chatkit._providers.addresses import check_base_url
 from chatkit._providers.credentials import huggingface_default
 from chatkit._providers.hf_token import find_token
-from chatkit._providers.huggingface import DEFAULT_MODEL
+from chatkit._providers.huggingface import BASE_URL, DEFAULT_MODEL
 from chatkit._providers.params import Params
 
 _STAND_IN = "offline-chat"
@@ -66,7 +66,7 @@ def destination(
         ConfigError: when the choice cannot be used.
     """
     if arguments.key_from and not arguments.base_url:
-        raise MissingKeyError("--key-from needs --base-url.")
+        raise ConfigError("--key-from needs --base-url.")
     if arguments.base_url:
         yield _server(arguments, system_prompt, params)
     elif arguments.huggingface or (not arguments.offline and _has_token(os.environ)):
@@ -102,12 +102,13 @@ def _key(url: str, variable: str | None) -> CredentialsLike | None:
 
 def _huggingface(model: str, system_prompt: str, params: Params) -> Destination:
     chat = chat_huggingface(system_prompt, model=model, params=params)
+    huggingface_default(BASE_URL)()  # raises when there is no token: before anything is said about one
     place, _ = find_token(os.environ)
     return Destination(
         chat,
         (
-            f"This goes to Hugging Face (model: {model}), paid with your token from {place}.",
-            "Give --offline for the stand-in on this machine, which costs nothing.",
+            f"This goes to Hugging Face ({model}) with the token from {place}, and may cost a little.",
+            "With --offline a stand-in on this machine answers, which costs nothing.",
         ),
     )
 
@@ -115,8 +116,8 @@ def _huggingface(model: str, system_prompt: str, params: Params) -> Destination:
 def _about_stand_in(url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     way = "" if _has_token(environ) else "For a real model set HF_TOKEN, or give --base-url."
     return (
-        "No language model is behind this: a stand-in on this machine answers by fixed rules.",
-        f"It is a real server, though, at {host_of(url)}, and its answers stream as any server's do.",
+        "No language model is behind this: a stand-in answers by fixed rules.",
+        f"It is a real server on this machine, at {url}, and streams its answers.",
         *filter(None, (way,)),
     )
 

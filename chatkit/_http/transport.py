@@ -33,6 +33,8 @@ from chatkit._http.retry import retry_after_seconds
 from chatkit._waiting import wait_for
 
 _ENCODINGS = tuple(HTTPResponse.CONTENT_DECODERS)
+# A chat has two, with and without streaming; every change of its model or parameters makes them anew.
+_TEMPLATES = 32
 _FAULTS = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
@@ -84,6 +86,8 @@ class RequestsTransport:
             prepared.prepare("POST", request.url, headers=dict(request.headers), data=b"")
             with Session() as session:
                 settings = _settings(session, request.url)
+            if len(self._prepared) >= _TEMPLATES:
+                self._prepared.clear()
             # The headers are kept along, so that their id is not given to others.
             known = self._prepared[key] = (request.headers, prepared, settings)
         return known[1], known[2]
