@@ -87,7 +87,7 @@ class Chat:
                 watcher.feed(event)
         finally:
             watcher.close()
-        return _reply(watcher.turn)
+        return watcher.reply()
 
     async def chat_async(
         self,
@@ -117,7 +117,7 @@ class Chat:
                 watcher.feed(event)
         finally:
             watcher.close()
-        return _reply(watcher.turn)
+        return watcher.reply()
 
     def stream(self, *contents: str | Content | None, tool_mode: ToolMode = "sequential") -> Stream:
         """Say something and iterate over the answer while it arrives. Nothing is sent before the first step.
@@ -450,8 +450,3 @@ class Chat:
     def _put(self, history: History) -> None:
         self._talk.busy.check()
         self._talk.history = history
-
-
-def _reply(turn: AssistantTurn | None) -> Reply:
-    assert turn is not None  # a call without an answer has raised
-    return Reply(turn)

@@ -130,10 +130,12 @@ class APIError(ChatkitError):
     cause_type: str | None = None
 
     def _sentences(self) -> list[str]:
-        tries = f"(after {self.attempts} attempts)" if self.attempts > 1 else ""
-        words = f'The server said: "{self.server_message}".' if self.server_message else ""
+        tries = f" (after {self.attempts} attempts)." if self.attempts > 1 else ""
+        what = self.summary.removesuffix(".") + tries if tries else self.summary
+        said = self.server_message
+        words = f'The server said: "{said}"{"" if said.endswith((".", "!", "?")) else "."}' if said else ""
         ident = f"[request id: {self.request_id}]" if self.request_id else ""
-        return [self.summary, tries, words, self.hint, ident]
+        return [what, words, self.hint, ident]
 
 
 class APIConnectionError(APIError, ConnectionError):

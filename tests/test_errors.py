@@ -61,8 +61,10 @@ def test_the_text_is_what_failed_how_often_the_servers_words_a_hint_and_the_requ
     error = APIStatusError(
         "x answered 500.", status_code=500, attempts=3, server_message="boom", hint="Wait.", request_id="r1"
     )
-    assert str(error) == 'x answered 500. (after 3 attempts) The server said: "boom". Wait. [request id: r1]'
+    assert str(error) == 'x answered 500 (after 3 attempts). The server said: "boom". Wait. [request id: r1]'
     assert error.message == str(error)
+    error.server_message = "It is broken."
+    assert 'said: "It is broken." Wait.' in str(error)
     assert str(APIStatusError("x answered 500.")) == "x answered 500."
 
 

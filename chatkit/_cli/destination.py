@@ -117,7 +117,7 @@ def _about_stand_in(url: str, environ: Mapping[str, str]) -> tuple[str, ...]:
     way = "" if _has_token(environ) else "For a real model set HF_TOKEN, or give --base-url."
     return (
         "No language model is behind this: a stand-in answers by fixed rules.",
-        f"It is a real server on this machine, at {url}, and streams its answers.",
+        f"It is a real server, at {url}, and streams its answers.",
         *filter(None, (way,)),
     )
 

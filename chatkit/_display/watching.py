@@ -10,6 +10,7 @@ from chatkit._display.sanitize import one_line
 from chatkit._errors import FinishReasonWarning, ToolFailureWarning
 from chatkit._turns.contents import ContentToolResult
 from chatkit._turns.events import Event, ToolReturned, TurnEnded
+from chatkit._turns.reply import Reply
 from chatkit._turns.turns import AssistantTurn
 
 _ENDINGS = {
@@ -30,17 +31,22 @@ class Watcher:
     def __init__(self, display: Display | None) -> None:
         self._display = display
         self._failures: list[ContentToolResult] = []
-        self.turn: AssistantTurn | None = None
+        self._turn: AssistantTurn | None = None
 
     def feed(self, event: Event) -> None:
         """Take one event."""
         if self._display is not None:
             self._display.show(event)
         if type(event) is TurnEnded:
-            self.turn = event.turn
+            self._turn = event.turn
             _warn_of_ending(event.turn)
         elif type(event) is ToolReturned and event.result.error is not None and self._display is None:
             self._failures.append(event.result)
+
+    def reply(self) -> Reply:
+        """The last whole answer, for whoever made the call."""
+        assert self._turn is not None  # a call without an answer has raised
+        return Reply(self._turn, echoed=self._display is not None)
 
     def close(self) -> None:
         """End the display, whatever it was in the middle of."""
@@ -48,10 +54,15 @@ class Watcher:
             self._display.close()
         failures, self._failures = self._failures, []
         if failures:
-            shown = "; ".join(one_line(f"[{item.name} ({item.id})]: {item.error}") for item in failures[:_SHOWN])
+            shown = "; ".join(_in_a_line(item) for item in failures[:_SHOWN])
             more = f"; and {len(failures) - _SHOWN} more" if len(failures) > _SHOWN else ""
             calls = "1 tool call" if len(failures) == 1 else f"{len(failures)} tool calls"
             warnings.warn(f"{calls} failed: {shown}{more}.", ToolFailureWarning, stacklevel=_caller())
+
+
+def _in_a_line(result: ContentToolResult) -> str:
+    error = (result.error or "").replace("\n- ", " ").replace("\n", "; ")
+    return one_line(f"[{result.name} ({result.id})]: {error}").removesuffix(".")
 
 
 def _warn_of_ending(turn: AssistantTurn) -> None:

@@ -7,12 +7,16 @@ missing or wrong, from how it begins.
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Callable, Iterator
 from typing import Any, Literal
+from urllib.parse import urljoin, urlsplit
+
+from urllib3.response import HTTPResponse
 
 from chatkit._errors import APIConnectionError, APIResponseError
-from chatkit._http.faults import host_of
+from chatkit._http.faults import host_of, proxy_refused
 from chatkit._http.messages import Head
 from chatkit._http.sse import looks_like_events
 
@@ -21,6 +25,12 @@ MAX_BODY = 64 * 1024 * 1024
 MAX_ERROR_BODY = 1024 * 1024
 
 BodyKind = Literal["events", "whole", "unknown"]
+
+_ENCODINGS = ("", "identity", *HTTPResponse.CONTENT_DECODERS)
+_ORIGIN = re.compile(r"[A-Za-z0-9.:\[\]_-]+")
+# What a first line needs to tell events from JSON, and how much white space may come before it.
+_TELLING = 16
+_MAX_BLANK = 1024 * 1024
 
 
 def reader_of(raw: Any) -> Callable[[], bytes]:
@@ -36,76 +46,102 @@ def _read1(raw: Any) -> bytes:
     while True:
         data: bytes = raw.read1(READ_SIZE, decode_content=True)
         # With compression a read may bring bytes that do not unpack to any text yet.
-        if data or raw._fp is None or raw._fp.isclosed():
+        if data or raw.closed:
             return data
 
 
-def check_head(head: Head, known_encodings: tuple[str, ...]) -> None:
-    """Refuse answers that can never be one: redirects, answers without a body, unknown encodings.
+def check_head(head: Head) -> None:
+    """Refuse answers that can never be one: redirects, a proxy's own, those without a body, unknown encodings.
 
     Raises:
         APIResponseError: naming what came instead.
+        APIConnectionError: when a proxy wants a name and a password.
     """
     status, host = head.status, host_of(head.url)
-    if 300 <= status < 400 and status != 304:
-        target = host_of(head.headers.get("location", "")) or "another address"
+    if status == 407:
+        raise proxy_refused(head.url, denied=True)
+    if 300 <= status < 400 and status != 304 and (target := _origin(head)):
         raise APIResponseError(
             f"{host} answered {status} and redirects to {target}; redirects are not followed.",
             kind="redirect",
             status_code=status,
             url=head.url,
-            hint="Set base_url to the final address.",
+            hint=f"Set base_url to the final address, at {target}.",
         )
-    if status < 200 or status in (204, 205, 304):
+    if status < 200 or status in (204, 205) or 300 <= status < 400:
         raise APIResponseError(
             f"{host} answered {status}, which carries no answer.", kind="empty", status_code=status, url=head.url
         )
+    if status < 400 and (encoding := unknown_encoding(head)):
+        raise APIResponseError(
+            f"{host} answered in the encoding {encoding!r}, which cannot be read here.",
+            kind="encoding",
+            status_code=status,
+            url=head.url,
+        )
+
+
+def unknown_encoding(head: Head) -> str:
+    """The first content encoding of an answer that cannot be undone, or nothing."""
     encodings = [name.strip().lower() for name in head.headers.get("content-encoding", "").split(",")]
-    for name in encodings:
-        if name not in ("", "identity", *known_encodings):
-            raise APIResponseError(
-                f"{host} answered in the encoding {name!r}, which cannot be read here.",
-                kind="encoding",
-                status_code=status,
-                url=head.url,
-            )
+    return next((name for name in encodings if name not in _ENCODINGS), "")
+
+
+def _origin(head: Head) -> str:
+    """Where a redirect leads to: scheme, host and port alone, for the rest may be secret; empty if nowhere."""
+    try:
+        parts = urlsplit(urljoin(head.url, head.headers.get("location", "")))
+    except ValueError:
+        return "an address that is none"
+    host = parts.netloc.rpartition("@")[2]
+    if not head.headers.get("location"):
+        return ""
+    return f"{parts.scheme}://{host}" if _ORIGIN.fullmatch(host) else "an address that is none"
 
 
 def kind_of(head: Head) -> BodyKind:
-    """What the head says the body is."""
-    media = head.headers.get("content-type", "").split(";")[0].strip().lower()
+    """What the head says the body is. JSON is looked at first, too: some servers call their events so."""
     if head.status >= 400:
         return "whole"
-    if media == "text/event-stream":
-        return "events"
-    return "whole" if media == "application/json" or media.endswith("+json") else "unknown"
+    return "events" if _media(head) == "text/event-stream" else "unknown"
+
+
+def is_telling(start: bytes) -> bool:
+    """Whether a body's first bytes are enough to say what it is."""
+    text = start.lstrip()
+    return len(text) >= _TELLING or b"\n" in text or len(start) > _MAX_BLANK
 
 
 def sniff(head: Head, start: bytes) -> BodyKind:
     """What a body of unknown type is, from its first bytes.
 
     Raises:
-        APIResponseError: when it is neither an event stream nor a JSON object.
+        APIResponseError: when it is neither an event stream nor JSON.
     """
-    text = start.decode("utf-8", "replace").lstrip()
-    media = head.headers.get("content-type", "")
+    text = start.decode("utf-8", "replace").lstrip("\ufeff \t\r\n")
+    media = _media(head)
     if "ndjson" not in media:
         if looks_like_events(text):
             return "events"
-        if text.startswith("{"):
+        # What is called JSON but is none shall be shown as bad JSON, not as a foreign type.
+        if text.startswith("{") or media == "application/json" or media.endswith("+json"):
             return "whole"
     raise _foreign(head, media, text)
 
 
+def _media(head: Head) -> str:
+    return head.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
 def _foreign(head: Head, media: str, text: str) -> APIResponseError:
-    title = re.search(r"<title[^>]*>([^<]{1,200})", text, re.IGNORECASE)
-    page = f' (a page titled "{title[1].strip()}")' if title else ""
+    title = re.search(r"<title[^>]{0,200}>([^<]{1,200})", text, re.IGNORECASE)
+    page = f' (a page titled "{_plain(head, html.unescape(title[1]))}")' if title else ""
     if "ndjson" in media:
         hint = "This is a server's native interface; the compatible one usually lies under /v1."
     else:
         hint = "Check base_url: is it the API's address, and does nothing (a login page, a portal) stand in between?"
     return APIResponseError(
-        f"{head.url} answered with {media or 'a body of no type'}{page}, not with a chat completion.",
+        f"{head.url} answered with {_plain(head, media) or 'a body of no type'}{page}, not with a chat completion.",
         kind="content_type",
         status_code=head.status,
         url=head.url,
@@ -113,17 +149,32 @@ def _foreign(head: Head, media: str, text: str) -> APIResponseError:
     )
 
 
-def nothing_came(head: Head) -> APIResponseError | APIConnectionError:
-    """The error for a body without a single byte."""
-    host = host_of(head.url)
-    if not head.headers.get("content-type"):
-        # http.client gives an answer whose headers were cut off as a 200 without any.
-        return APIConnectionError(
-            f"The answer of {host} was cut off in its headers.", kind="protocol", url=head.url, retryable=True
+def _plain(head: Head, text: str) -> str:
+    """A server's words on one line, without control characters and keys."""
+    return head.redact(" ".join("".join(char if char.isprintable() else " " for char in text[:200]).split()))
+
+
+def check_framing(head: Head, version: int) -> None:
+    """Refuse a body without a single byte when the headers themselves were cut off, which http.client does not tell.
+
+    Args:
+        head: The head.
+        version: The HTTP version as http.client writes it, such as 11.
+
+    Raises:
+        APIConnectionError: when they were.
+    """
+    headers = head.headers
+    if "content-length" in headers or "chunked" in headers.get("transfer-encoding", "").lower():
+        return
+    closing = version < 11 or headers.get("connection", "").lower() == "close"
+    if not (closing and headers.get("content-type")):
+        raise APIConnectionError(
+            f"The answer of {host_of(head.url)} was cut off in its headers.",
+            kind="protocol",
+            url=head.url,
+            retryable=True,
         )
-    return APIResponseError(
-        f"{host} gave an empty answer.", kind="empty", status_code=head.status, url=head.url, retryable=True
-    )
 
 
 def too_large(head: Head) -> APIResponseError:

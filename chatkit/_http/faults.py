@@ -25,6 +25,7 @@ _WAITS = {
     "progress": "sent no event",
     "total": "did not finish its answer",
 }
+_LIBRARIES = ("requests", "urllib3", "http", "socket", "ssl")
 
 
 def host_of(url: str) -> str:
@@ -34,8 +35,10 @@ def host_of(url: str) -> str:
 
 def timed_out(phase: str, seconds: float | None, url: str) -> APITimeoutError:
     """The error for a time limit that ran out in a phase."""
+    # Without a limit of chatkit's it was the system that gave up.
+    within = f" within {seconds:g} s" if seconds is not None else " in time"
     return APITimeoutError(
-        f"{host_of(url)} {_WAITS[phase]} within {seconds or 0:g} s.",
+        f"{host_of(url)} {_WAITS[phase]}{within}.",
         phase=phase,
         url=url,
         # Before the first byte of an answer a further attempt costs nothing but time.
@@ -44,20 +47,25 @@ def timed_out(phase: str, seconds: float | None, url: str) -> APITimeoutError:
     )
 
 
-def diagnose(error: BaseException, url: str) -> APIError | ConfigError:
+def diagnose(error: BaseException, url: str, proxy: str = "") -> APIError | ConfigError:
     """The error of chatkit for an exception of a library below (time limits apart).
 
     Args:
         error: What was caught.
         url: The URL asked.
+        proxy: Host and port of the proxy on the way, if there is one.
     """
     chain = list(_chain(error))
     names = {name for item in chain for name in _class_names(item)}
-    if names & {"LocationParseError", "InvalidURL", "MissingSchema", "InvalidSchema", "LocationValueError"}:
-        return ConfigError(f"The URL {url!r} cannot be used.", hint="Check base_url.")
+    text = " ".join(str(item) for item in chain)
+    fault = _setting_at_fault(names, text, url)
+    if fault is not None:
+        return fault
     if names & {"ContentDecodingError", "DecodeError"}:
         return _encoding_fault(url)
-    kind, sentence, hint, retryable = _kind_of(chain, names, host_of(url))
+    if "ProxyError" in names:
+        return proxy_refused(url, proxy, denied="Tunnel connection failed: 407" in text)
+    kind, sentence, hint, retryable = _kind_of(chain, names, text, host_of(url))
     return APIConnectionError(
         sentence, kind=kind, hint=hint, url=url, retryable=retryable, cause_type=type(error).__name__
     )
@@ -67,37 +75,91 @@ def is_timeout(error: BaseException) -> str | None:
     """The phase of a time limit inside a library's exception: "connect", "read", or None."""
     for item in _chain(error):
         names = _class_names(item)
-        if names & {"ConnectTimeoutError", "ConnectTimeout"}:
+        # urllib3 counts a refused connection, and a name that is not known, among the timeouts.
+        if names & {"ConnectTimeoutError", "ConnectTimeout"} and "NewConnectionError" not in names:
             return "connect"
         if names & {"ReadTimeoutError", "ReadTimeout"} or isinstance(item, TimeoutError):
             return "read"
     return None
 
 
-def _kind_of(chain: list[BaseException], names: set[str], host: str) -> tuple[str, str, str, bool]:
-    text = " ".join(str(item) for item in chain)
-    if "ProxyError" in names:
-        denied = "407" in text
-        return "proxy", f"The proxy on the way to {host} refused the connection.", _proxy_hint(denied), not denied
+def proxy_refused(url: str, proxy: str = "", *, denied: bool) -> APIConnectionError:
+    """The error for a proxy that does not let a request through.
+
+    Args:
+        url: The URL asked.
+        proxy: Host and port of the proxy, if known.
+        denied: Whether it wants a name and a password.
+    """
+    if denied:
+        hint = "It asks for a user name and password (407)."
+    else:
+        hint = "Check the HTTP_PROXY, HTTPS_PROXY and NO_PROXY variables."
+    return APIConnectionError(
+        f"The proxy{proxy and ' '}{proxy} on the way to {host_of(url)} refused the connection.",
+        kind="proxy",
+        url=url,
+        hint=hint,
+        retryable=not denied,
+    )
+
+
+def without_library_frames(error: BaseException) -> BaseException:
+    """Take the frames of the libraries out of a traceback: their variables hold the request, and with it the key."""
+    kept = []
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _LIBRARIES:
+            kept.append(trace)
+        trace = trace.tb_next
+    for this, following in zip(kept, [*kept[1:], None], strict=True):
+        this.tb_next = following
+    context = error.__context__
+    if context is not None and type(context).__module__.partition(".")[0] in _LIBRARIES:
+        error.__context__ = None
+    return error.with_traceback(kept[0] if kept else None)
+
+
+def _setting_at_fault(names: set[str], text: str, url: str) -> ConfigError | None:
+    """The error for what no server can be blamed for: the URL, a header, a file of certificates."""
+    if "InvalidSchema" in names and "SOCKS" in text:
+        return ConfigError("A SOCKS proxy is set, but cannot be used.", hint="Install requests[socks].")
+    if names & {"LocationParseError", "InvalidURL", "MissingSchema", "InvalidSchema", "LocationValueError"}:
+        return ConfigError(f"The URL {url!r} cannot be used.", hint="Check base_url.")
+    # No word of these texts is shown: they quote the header, which may be the key's.
+    if names & {"InvalidHeader", "UnicodeEncodeError"} or "Invalid header" in text:
+        return ConfigError(f"A header of the request to {host_of(url)} holds characters that HTTP cannot carry.")
+    if "TLS CA certificate bundle" in text or "TLS certificate file" in text or "TLS key file" in text:
+        hint = "Check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE, or `verify` and `cert` of the session."
+        return ConfigError("A file of certificates that is set does not exist.", hint=hint)
+    return None
+
+
+def _kind_of(chain: list[BaseException], names: set[str], text: str, host: str) -> tuple[str, str, str, bool]:
     for item in chain:
-        if isinstance(item, ssl.SSLError):
-            return ("tls", f"No secure connection to {host}: {_tls_reason(item)}.", _tls_hint(text), False)
+        # A server that hangs up during the handshake has not refused it.
+        if isinstance(item, ssl.SSLError) and not isinstance(item, ssl.SSLEOFError):
+            return "tls", f"No secure connection to {host}: {_tls_reason(item)}.", _tls_hint(text), False
         if isinstance(item, socket.gaierror) or "NameResolutionError" in _class_names(item):
             return "dns", f"The host name of {host} cannot be resolved (DNS).", "Check base_url and the network.", True
         if isinstance(item, ConnectionRefusedError):
             return "refused", f"{host} refused the connection.", _refused_hint(host), True
-    return _broken(chain, names, host, text)
+    return _broken(chain, names, text, host)
 
 
-def _broken(chain: list[BaseException], names: set[str], host: str, text: str) -> tuple[str, str, str, bool]:
+def _broken(chain: list[BaseException], names: set[str], text: str, host: str) -> tuple[str, str, str, bool]:
     if "LineTooLong" in names or "got more than" in text:
         return "protocol", f"{host} sent headers beyond the limit of size or number.", "", False
+    if "UnknownProtocol" in names:
+        return "protocol", f"What {host} sent is not HTTP/1.1.", "", False
     if any(isinstance(item, http.client.BadStatusLine) for item in chain) and "RemoteDisconnected" not in names:
         secure = "\\x15\\x03" in text or "\x15\x03" in text
         hint = "It looks like TLS: try https://." if secure else "Check the port in base_url."
         return "protocol", f"What {host} sent is not HTTP.", hint, not secure
-    if names & {"IncompleteRead", "InvalidChunkLength"}:
+    if names & {"IncompleteRead", "InvalidChunkLength"} or "Response ended prematurely" in text:
         return "protocol", f"The answer of {host} was cut off.", "", True
+    if "Connection broken" in text:
+        return "reset", f"{host} broke the connection off in the middle of its answer.", "", True
     return "reset", f"{host} closed the connection before answering.", "", True
 
 
@@ -105,12 +167,6 @@ def _encoding_fault(url: str) -> APIResponseError:
     return APIResponseError(
         f"The answer of {host_of(url)} is not valid gzip or deflate data.", kind="encoding", url=url, retryable=True
     )
-
-
-def _proxy_hint(denied: bool) -> str:
-    if denied:
-        return "It asks for a user name and password (407)."
-    return "Check the HTTP_PROXY, HTTPS_PROXY and NO_PROXY variables."
 
 
 def _tls_reason(error: ssl.SSLError) -> str:

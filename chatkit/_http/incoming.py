@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from dataclasses import replace
 from typing import Any
 
 from urllib3.exceptions import HTTPError
@@ -13,11 +14,13 @@ from chatkit._http.bodies import (
     MAX_BODY,
     MAX_ERROR_BODY,
     BodyKind,
+    check_framing,
+    is_telling,
     kind_of,
-    nothing_came,
     reader_of,
     sniff,
     too_large,
+    unknown_encoding,
 )
 from chatkit._http.connections import Tap
 from chatkit._http.faults import timed_out
@@ -25,6 +28,8 @@ from chatkit._http.messages import Batch, Head, Piece, TimeLimits
 from chatkit._http.sse import EventReader
 
 _DRAIN_READS = 16
+# Seconds for the body of an error: its status tells most, and whoever waits for the rest may wait for ever.
+_ERROR_PATIENCE = 10.0
 
 
 class Incoming:
@@ -37,26 +42,42 @@ class Incoming:
         tap: Sets the time limit of the next read.
     """
 
-    __slots__ = ("_ended", "_events", "_head", "_kind", "_last_event", "_limits", "_raw", "_read", "_tap", "_timed")
+    __slots__ = (
+        "_ended",
+        "_events",
+        "_head",
+        "_is_told",
+        "_kind",
+        "_last_event",
+        "_limits",
+        "_phase",
+        "_raw",
+        "_read",
+        "_tap",
+        "_timed",
+    )
 
     def __init__(self, raw: Any, head: Head, limits: TimeLimits, tap: Tap) -> None:
         self._raw = raw
         self._head = head
-        self._limits = limits
+        self._limits = limits if head.status < 400 else _hurried(limits, head)
         self._tap = tap
         self._read = reader_of(raw)
         self._kind: BodyKind = kind_of(head)
         self._events = EventReader()
         self._ended = False
+        # Of an error body that does not end there is one piece nevertheless.
+        self._is_told = False
         self._last_event = time.monotonic()
+        self._phase = "idle"
         # Only the limits that bytes cannot keep at bay need the clock at every read.
-        self._timed = limits.progress is not None or limits.total is not None
+        self._timed = self._limits.progress is not None or self._limits.total is not None
         if not self._timed:
             tap.wait_at_most(limits.idle)
 
     def receive(self) -> Batch | None:
         """Wait for more; None at the end."""
-        if self._ended:
+        if self._ended or self._is_told:
             return None
         if self._kind == "whole":
             return self._whole(b"")
@@ -72,16 +93,17 @@ class Incoming:
                 return Batch(pieces, now)
 
     def timed_out(self) -> APITimeoutError:
-        """The error for a read that took too long: the limit that was nearest."""
-        phase, _ = self._nearest()
-        return timed_out(phase, getattr(self._limits, phase), self._head.url)
+        """The error for a read that took too long: the limit that was nearest when it began."""
+        return timed_out(self._phase, getattr(self._limits, self._phase), self._head.url)
 
     def drain(self) -> None:
         """Read what little may be left, so that the connection can serve the next request."""
+        if self._ended:
+            return
         with contextlib.suppress(HTTPError, OSError, ValueError):
             for _ in range(_DRAIN_READS):
                 if not self._read():
-                    self._ended = True
+                    self._end()
                     return
 
     def close(self) -> None:
@@ -93,9 +115,9 @@ class Incoming:
 
     def _next(self) -> bytes:
         if self._timed:
-            phase, left = self._nearest()
+            self._phase, left = self._nearest()
             if left is not None and left <= 0:
-                raise timed_out(phase, getattr(self._limits, phase), self._head.url)
+                raise self.timed_out()
             self._tap.wait_at_most(left)
         return self._read()
 
@@ -109,15 +131,22 @@ class Incoming:
         }
         return min(left.items(), key=lambda item: float("inf") if item[1] is None else item[1])
 
-    def _finish(self) -> Batch | None:
+    def _end(self) -> None:
+        """The body is read. Its connection may serve another line from now on, so nothing may be done to it here."""
         self._ended = True
+        self._tap.let_go()
+
+    def _finish(self) -> Batch | None:
+        self._end()
+        if self._events.is_untouched:
+            check_framing(self._head, self._raw.version)
         pieces = self._events.finish()
         return Batch(pieces, time.monotonic()) if pieces else None
 
     def _sniffed(self, start: bytes) -> Batch | None:
         if not start:
-            raise nothing_came(self._head)
-        while len(start) < 16 and (more := self._next()):
+            return self._finish()
+        while not is_telling(start) and (more := self._next()):
             start += more
         self._kind = sniff(self._head, start)
         if self._kind == "whole":
@@ -127,6 +156,7 @@ class Incoming:
 
     def _whole(self, start: bytes) -> Batch | None:
         """Read a whole body, which is one piece; of an error body as much as can be had."""
+        self._is_told = True
         failed = self._head.status >= 400
         limit = MAX_ERROR_BODY if failed else MAX_BODY
         parts, size = [start], len(start)
@@ -139,11 +169,18 @@ class Incoming:
                 raise
             parts.append(b" [the rest of the answer did not arrive]")
         else:
-            self._ended = size <= limit
+            if size <= limit:
+                self._end()
         if size > limit and not failed:
             raise too_large(self._head)
-        if not size and not failed:
-            raise nothing_came(self._head)
-        body = b"".join(parts)[: limit + 64]
-        text = body.decode("utf-8", "replace")
-        return Batch([Piece(self._head.redact(text) if failed else text)], time.monotonic())
+        text = b"".join(parts)[: limit + 64].decode("utf-8-sig", "replace")
+        return Batch([Piece(self._error_text(text) if failed else text)], time.monotonic())
+
+    def _error_text(self, text: str) -> str:
+        encoding = unknown_encoding(self._head)
+        return f"[a body in the encoding {encoding!r}]" if encoding else self._head.redact(text)
+
+
+def _hurried(limits: TimeLimits, head: Head) -> TimeLimits:
+    patience = time.monotonic() - head.sent_at + _ERROR_PATIENCE
+    return replace(limits, total=patience if limits.total is None else min(limits.total, patience))

@@ -40,8 +40,12 @@ class AsyncLine:
     async def send(self, request: Request) -> Head:
         """Send a request and wait for the head of the answer."""
         self._check()
-        self.close()
+        # What is left of a failed attempt is little as a rule, and then its connection serves again.
+        await self.release()
         self._reader = _Reader(self._transport.line(), request)
+        if self._reason is not None:
+            # Hung up from another thread a moment ago, when there was no such reader yet.
+            self._reader.hang_up(self._reason)
         head = await self._reader.take()
         assert isinstance(head, Head)
         return head
@@ -65,6 +69,8 @@ class AsyncLine:
         self._check()
         loop = asyncio.get_running_loop()
         self._pausing = loop.create_future()
+        # Only now can a hanging up in another thread end the wait.
+        self._check()
         # Cancelled and the time running out are the same to a future that nobody else completes.
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._pausing, seconds)

@@ -17,7 +17,9 @@ class LazyTransport:
     """
 
     def __init__(self, session: Any = None) -> None:
-        if session is not None and not callable(getattr(session, "send", None)):
+        # By name: importing requests to ask would cost more than all the rest of making a chat.
+        names = {f"{kind.__module__}.{kind.__name__}" for kind in type(session).__mro__}
+        if session is not None and "requests.sessions.Session" not in names:
             raise ConfigError(f"`session` must be a requests.Session, not {type(session).__name__}.")
         self._session = session
         self._transport: Transport | None = None

@@ -18,6 +18,8 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str]) -> None:
         words = {word for value in secrets for word in (value, value.rpartition(" ")[2])}
+        # Some servers write JSON with a backslash before each slash.
+        words |= {word.replace("/", "\\/") for word in words}
         # A word of a few letters would mask half of the text.
         self.__secrets = sorted((word for word in words if len(word) >= 4), key=len, reverse=True)
 

@@ -21,7 +21,7 @@ from chatkit._http.messages import Piece
 MAX_EVENT = 32 * 1024 * 1024
 _GROUP = 256
 _SWEEP = 64 * 1024
-_FIELD_STARTS = (":", "data", "event", "id", "retry")
+_FIELDS = ("", "data", "event", "id", "retry")
 
 
 class _BlockClient(SSEClient):
@@ -47,9 +47,14 @@ class EventReader:
         self._max = max_event
         self._tail: list[str] = []
         self._size = 0
-        self._sweep_at = _SWEEP
+        self._sweep_at = min(_SWEEP, max_event)
         self._begun = False
         self._after_cr = False
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether nothing has been fed yet."""
+        return not self._begun
 
     def feed(self, data: bytes) -> list[Piece]:
         """Take bytes and give the events that are now complete.
@@ -74,6 +79,7 @@ class EventReader:
         rest = blocks.pop()
         self._tail = [rest] if rest else []
         self._size = len(rest)
+        self._sweep_at = min(_SWEEP, self._max)
         pieces: list[Piece] = []
         for block in blocks:
             if block.startswith("data: ") and "\n" not in block:
@@ -110,7 +116,8 @@ class EventReader:
         kept = [line for line in lines[:-1] if not line.startswith(":")]
         tail = "\n".join([*kept, lines[-1]])
         self._tail, self._size = [tail] if tail else [], len(tail)
-        self._sweep_at = max(_SWEEP, 2 * self._size)
+        # Looked at again when it has doubled, or every piece would cost a look at all of them.
+        self._sweep_at = min(max(_SWEEP, 2 * self._size), self._max)
         if self._size > self._max:
             raise StreamError(f"One event of the stream is longer than {self._max:,} characters.", kind="too_large")
 
@@ -119,15 +126,16 @@ def parse_block(block: str) -> list[Piece]:
     """Parse one complete block of event lines with sseclient-py; gives one event or none."""
     lines = block.split("\n")
     # In groups, since sseclient-py's cost grows with the square of the lines of one event.
-    groups = ["\n".join(lines[start : start + _GROUP]).encode() for start in range(0, len(lines), _GROUP)]
-    events = list(_BlockClient(iter(groups)).events())
-    if not events:
-        return []
-    names = [event.event for event in events if event.event != "message"]
-    return [Piece("\n".join([event.data for event in events]), names[-1] if names else "message")]
+    groups = [lines[start : start + _GROUP] for start in range(0, len(lines), _GROUP)]
+    if len(groups) > 1:
+        # The last line that tells the type counts, and it counts for all of them.
+        named = [line for line in lines if line.partition(":")[0] == "event"][-1:]
+        groups = [[line for line in group if line.partition(":")[0] != "event"] + named for group in groups]
+    events = list(_BlockClient("\n".join(group).encode() for group in groups).events())
+    return [Piece("\n".join([event.data for event in events]), events[-1].event)] if events else []
 
 
 def looks_like_events(start: str) -> bool:
     """Whether the beginning of a body of unknown type is an event stream."""
-    line = start.lstrip("\ufeff\r\n").split("\n", 1)[0]
-    return line.startswith(_FIELD_STARTS) and (line.startswith(":") or ":" in line)
+    name, colon, _ = start.lstrip("\ufeff\r\n").split("\n", 1)[0].partition(":")
+    return bool(colon) and name in _FIELDS

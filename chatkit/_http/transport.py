@@ -1,40 +1,34 @@
 """The real line: requests and urllib3, with live reading, four time limits and hanging up from any thread.
 
-This wing is the one importer of requests and urllib3, and it is opened at the first request. A request is prepared
-once per URL and set of headers; a send changes the body, its length and the key. chatkit's own adapter is called
-directly, since `Session.send` adds redirects, cookies and hooks that chatkit does not want, at a fifth of the cost of a
-small answer. A caller's own `requests.Session` sees every request in full, which makes it the hook for proxies,
-certificates and custom fetching.
+This wing is the one importer of requests and urllib3, and it is opened at the first request. chatkit's own adapter is
+called directly, since `Session.send` adds redirects, cookies and hooks that chatkit does not want, at a fifth of the
+cost of a small answer. A caller's own `requests.Session` sees every request in full.
 """
 
 from __future__ import annotations
 
-import inspect
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from io import BytesIO
 from typing import Any
-from urllib.parse import urlsplit
 
 import requests
-from requests import PreparedRequest, Response, Session
+from requests import Response, Session
 from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
-from urllib3.response import HTTPResponse
+from urllib3.response import BaseHTTPResponse, HTTPResponse
 
 from chatkit._errors import APIError, Cancelled, ChatkitError, ConfigError
 from chatkit._http.bodies import check_head
 from chatkit._http.connections import LineAdapter, Tap, serving
-from chatkit._http.faults import diagnose, is_timeout, timed_out
+from chatkit._http.faults import diagnose, is_timeout, timed_out, without_library_frames
 from chatkit._http.incoming import Incoming
 from chatkit._http.messages import Batch, Head, Request, TimeLimits
+from chatkit._http.preparing import Prepared, Preparer, sign
 from chatkit._http.redaction import Redactor
 from chatkit._http.retry import retry_after_seconds
-from chatkit._waiting import wait_for
 
-_ENCODINGS = tuple(HTTPResponse.CONTENT_DECODERS)
-# A chat has two, with and without streaming; every change of its model or parameters makes them anew.
-_TEMPLATES = 32
 _FAULTS = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
@@ -53,86 +47,45 @@ class RequestsTransport:
             raise ConfigError(f"`session` must be a requests.Session, not {type(session).__name__}.")
         self._session = session
         self._adapter = LineAdapter()
-        self._prepared: dict[tuple[str, int], tuple[Mapping[str, str], PreparedRequest, dict[str, Any]]] = {}
+        self._preparer = Preparer(session)
 
     def line(self) -> RequestsLine:
         """Open a line."""
         return RequestsLine(self)
 
-    def post(self, request: Request) -> tuple[Response, Redactor]:
-        """Post a request; the answer's body is not read yet.
+    def prepare(self, request: Request) -> Prepared:
+        """Make a request ready, but for its key."""
+        return self._preparer.prepare(request)
 
-        The key is put in here and lives in no local variable of a frame that an error could pass through.
-        """
+    def post(self, prepared: Prepared, limits: TimeLimits) -> Response:
+        """Post a prepared and signed request; the answer's body is not read yet."""
+        message, settings = prepared
+        timeout = (_least(limits.connect, limits.total), _patience(limits))
         if self._session is not None:
-            prepared, settings = self._prepare_with(self._session, request)
-        else:
-            template, settings = self._template(request)
-            prepared = template.copy()
-            prepared.body = request.body
-            prepared.headers["Content-Length"] = str(len(request.body))
-        redactor = _sign(prepared, request)
-        limits = request.limits
-        timeout = (_least(limits.connect, limits.total), _least(limits.first_byte, limits.total))
-        if self._session is not None:
-            return self._session.send(prepared, timeout=timeout, allow_redirects=False, **settings), redactor
-        return self._adapter.send(prepared, timeout=timeout, **settings), redactor
-
-    def _template(self, request: Request) -> tuple[PreparedRequest, dict[str, Any]]:
-        key = (request.url, id(request.headers))
-        known = self._prepared.get(key)
-        if known is None:
-            prepared = PreparedRequest()
-            prepared.prepare("POST", request.url, headers=dict(request.headers), data=b"")
-            with Session() as session:
-                settings = _settings(session, request.url)
-            if len(self._prepared) >= _TEMPLATES:
-                self._prepared.clear()
-            # The headers are kept along, so that their id is not given to others.
-            known = self._prepared[key] = (request.headers, prepared, settings)
-        return known[1], known[2]
-
-    def _prepare_with(self, session: Session, request: Request) -> tuple[PreparedRequest, dict[str, Any]]:
-        # An auth callable keeps a .netrc entry from replacing the key that is put in later.
-        wanted = requests.Request("POST", request.url, headers=dict(request.headers), data=request.body, auth=_as_is)
-        return session.prepare_request(wanted), _settings(session, request.url)
-
-
-def _as_is(prepared: PreparedRequest) -> PreparedRequest:
-    return prepared
-
-
-def _settings(session: Session, url: str) -> dict[str, Any]:
-    """Proxies and certificates for a URL; a loopback server is never reached through the environment's proxy."""
-    host = urlsplit(url).hostname or ""
-    if host == "localhost" or host == "::1" or host.startswith("127."):
-        return {"stream": True, "proxies": dict(session.proxies), "verify": session.verify, "cert": session.cert}
-    # `verify` is given, or an environment variable would overrule a session's own `verify=False`.
-    return dict(session.merge_environment_settings(url, {}, True, session.verify, None))
-
-
-def _sign(prepared: PreparedRequest, request: Request) -> Redactor:
-    headers = request.credentials()
-    if inspect.isawaitable(headers):
-        headers = wait_for(headers)
-    prepared.headers.update(headers)
-    return Redactor(headers.values())
+            return self._session.send(message, timeout=timeout, allow_redirects=False, **settings)
+        return self._adapter.send(message, timeout=timeout, **settings)
 
 
 def _least(*limits: float | None) -> Any:
     return min((limit for limit in limits if limit is not None), default=None)
 
 
+def _patience(limits: TimeLimits) -> Any:
+    """Seconds that sending a request may take, and then waiting for the answer to begin."""
+    return _least(limits.first_byte, limits.total)
+
+
 class RequestsLine:
     """One exchange at a time over a transport. See `chatkit._http.messages.Line`."""
 
-    __slots__ = ("_incoming", "_reason", "_request", "_tap", "_transport", "_woken")
+    __slots__ = ("_incoming", "_proxy", "_reason", "_request", "_tap", "_transport", "_woken")
 
     def __init__(self, transport: RequestsTransport) -> None:
         self._transport = transport
         self._tap = Tap()
         self._incoming: Incoming | None = None
         self._request: Request | None = None
+        self._proxy = ""
         self._reason: str | None = None
         self._woken = threading.Event()
 
@@ -156,15 +109,22 @@ class RequestsLine:
         """Send a request and wait for the head of the answer."""
         self._check_hung_up()
         self.close()
-        self._request = request
-        self._tap = Tap()
+        self._request, self._proxy = request, ""
+        self._tap = Tap(_patience(request.limits))
+        # Whoever hung up before the new tap was there has cut the old one.
+        self._check_hung_up()
+        prepared: Prepared = self._guard(lambda: self._transport.prepare(request))
+        # Outside of the guard: what the caller's own function raises is no fault of the connection.
+        redactor = sign(prepared.message, request)
+        self._proxy = prepared.proxy
         sent_at = time.monotonic()
-        response, redactor = self._guard(lambda: self._post(request))
+        response: Response = self._guard(lambda: self._post(prepared, request.limits))
         head = _head_of(response, request, sent_at, redactor)
-        self._tap.hold_response(response.raw)
-        self._incoming = Incoming(response.raw, head, request.limits, self._tap)
+        raw = self._guard(lambda: _raw_of(response))
+        self._tap.hold_response(raw)
+        self._incoming = Incoming(raw, head, request.limits, self._tap)
         try:
-            check_head(head, _ENCODINGS)
+            check_head(head)
         except APIError:
             self.close()
             raise
@@ -177,6 +137,8 @@ class RequestsLine:
         if incoming is None:
             return None
         batch: Batch | None = self._guard(incoming.receive)
+        # A body that was cut looks like one that ended, and an error's body is taken as far as it goes.
+        self._check_hung_up()
         return batch
 
     def release(self) -> None:
@@ -193,10 +155,10 @@ class RequestsLine:
             self._incoming = None
         self._tap.let_go()
 
-    def _post(self, request: Request) -> tuple[Response, Redactor]:
+    def _post(self, prepared: Prepared, limits: TimeLimits) -> Response:
         serving.tap = self._tap
         try:
-            return self._transport.post(request)
+            return self._transport.post(prepared, limits)
         finally:
             serving.tap = None
 
@@ -212,6 +174,11 @@ class RequestsLine:
             raise
         except _FAULTS as error:
             fault = self._explain(error)
+        except BaseException as error:
+            # Ctrl-C, or an error of the caller's own adapter: as it is, but for the frames that hold the key.
+            self.close()
+            self._check_hung_up()
+            raise without_library_frames(error)  # noqa: B904
         # Raised outside of the except clause: the library's exception may hold the request, and with it the key.
         self.close()
         self._check_hung_up()
@@ -219,11 +186,12 @@ class RequestsLine:
 
     def _explain(self, error: BaseException) -> ChatkitError:
         assert self._request is not None
-        limits, url = self._request.limits, self._request.url
+        limits, url = self._request.limits, self._request.url.partition("?")[0]
         wait = is_timeout(error)
         if wait is None:
-            return diagnose(error, url)
-        if wait == "connect":
+            return diagnose(error, url, self._proxy)
+        # A connection is not made before its encryption is; to requests that is reading already.
+        if wait == "connect" or self._tap.is_connecting:
             return timed_out("connect", _least(limits.connect, limits.total), url)
         if self._incoming is not None:
             return self._incoming.timed_out()
@@ -252,3 +220,10 @@ def _head_of(response: Response, request: Request, sent_at: float, redactor: Red
         sent_bytes=len(request.body),
         redact=redactor,
     )
+
+
+def _raw_of(response: Response) -> BaseHTTPResponse:
+    """The unread body; one that a hook has read already, or an adapter has made up, is read from what it left."""
+    if isinstance(response.raw, BaseHTTPResponse) and not response._content_consumed:  # type: ignore[attr-defined]
+        return response.raw
+    return HTTPResponse(BytesIO(response.content), preload_content=False)

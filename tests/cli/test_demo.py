@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -121,9 +122,9 @@ def test_a_reader_that_leaves_ends_it_quietly(script, environ):
     assert done.returncode in (0, 141)  # 0 when all was written before the reader left
 
 
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="there is no full device here")
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device here")
 def test_a_full_disk_is_one_line(script, environ):
-    with open("/dev/full", "w") as full:
+    with Path("/dev/full").open("w") as full:
         done = subprocess.run([script, "demo"], env=environ, stdout=full, stderr=subprocess.PIPE, text=True, timeout=30)
     assert done.returncode == 1
     assert done.stderr == "chatkit: The output could not be written: No space left on device.\n"
