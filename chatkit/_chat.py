@@ -427,15 +427,13 @@ class Chat:
 
     def __str__(self) -> str:
         provider, system = self._talk.provider, self._talk.system
-        out = Terminal()
-        text = system.text if system else None
+        text, out = system.text if system else None, Terminal()
         return chat_text(provider.name, provider.model, text, self.turns, width=out.width, encoding=out.encoding)
 
     # Inside
 
     def _display(self, echo: EchoMode | bool | None) -> Display | None:
-        chosen = echo if echo is not None else self._echo
-        return display(resolve_echo(chosen))
+        return display(resolve_echo(echo if echo is not None else self._echo))
 
     def _call(self, user: UserTurn, tool_mode: ToolMode, *, stream: bool) -> Call[Any]:
         script = converse(self._talk, user, stream=stream, concurrent=is_concurrent(tool_mode))

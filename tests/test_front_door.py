@@ -54,7 +54,8 @@ mine = [
     if event.startswith("socket.") or (event == "open" and not str(args[0]).endswith((".py", ".pyc")))
 ]
 assert not mine, mine
-heavy = {"requests", "urllib3", "sseclient", "pydantic", "pydantic_core", "prompt_toolkit", "IPython", "asyncio", "rich"}
+heavy = {"requests", "urllib3", "sseclient", "pydantic", "pydantic_core", "prompt_toolkit"}
+heavy |= {"IPython", "asyncio", "rich"}
 assert not heavy & set(sys.modules), heavy & set(sys.modules)
 from chatkit import chat_openai_compatible, params
 chat = chat_openai_compatible("http://127.0.0.1:9/v1", model="m", params=params(temperature=0))
