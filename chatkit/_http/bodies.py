@@ -33,10 +33,15 @@ _TELLING = 16
 _MAX_BLANK = 1024 * 1024
 
 
-def reader_of(raw: Any) -> Callable[[], bytes]:
-    """A function that gives the next bytes of a urllib3 response as soon as there are any, and b"" at the end."""
+def reader_of(raw: Any, *, by_chunk: bool) -> Callable[[], bytes]:
+    """A function that gives the next bytes of a urllib3 response as soon as there are any, and b"" at the end.
+
+    Args:
+        raw: The response.
+        by_chunk: Whether whole HTTP chunks are wanted: faster, but of a chunk that is cut nothing is had.
+    """
     # Decompressing goes through read1 even when chunked: it alone bounds how much one read may unpack.
-    if raw.chunked and raw.supports_chunked_reads() and not raw.headers.get("content-encoding"):
+    if by_chunk and raw.chunked and raw.supports_chunked_reads() and not raw.headers.get("content-encoding"):
         chunks: Iterator[bytes] = raw.read_chunked(READ_SIZE, decode_content=False)
         return lambda: next(chunks, b"")
     return lambda: _read1(raw)

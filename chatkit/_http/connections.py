@@ -35,11 +35,12 @@ class Tap:
         patience: Seconds that sending the request may take; None means for ever.
     """
 
-    __slots__ = ("_connection", "_is_cut", "_patience", "_response", "_socket")
+    __slots__ = ("_connection", "_early", "_is_cut", "_patience", "_response", "_socket")
 
     def __init__(self, patience: float | None = None) -> None:
         self._patience = patience
         self._connection: Any = None
+        self._early: socket.socket | None = None
         self._socket: Any = None
         self._response: BaseHTTPResponse | None = None
         self._is_cut = False
@@ -49,6 +50,13 @@ class Tap:
         """Whether a connection is being made and does not stand yet."""
         return self._connection is not None and self._socket is None
 
+    def hold_early(self, sock: socket.socket) -> None:
+        """Remember a socket that is connected, but not yet encrypted.
+
+        Encrypting moves it into another object that nobody can reach before it is done, so this takes a twin of it.
+        """
+        self._early = sock.dup()
+
     def hold(self, connection: Any) -> None:
         """Remember the connection, and its socket once it has one.
 
@@ -57,6 +65,8 @@ class Tap:
         """
         self._connection = connection
         self._socket = connection.sock or self._socket
+        if self._socket is not None:
+            self._drop_early()
         # Else a new connection would send under the limit for connecting, and an old one under that of its last read.
         self.wait_at_most(self._patience)
         if self._is_cut:
@@ -76,11 +86,12 @@ class Tap:
             # A foreign adapter does not set the limit anew before it sends.
             self.wait_at_most(self._patience)
         self._connection = self._socket = self._response = None
+        self._drop_early()
 
     def cut(self) -> None:
         """Shut the socket down, from any thread."""
         self._is_cut = True
-        sock = self._socket or getattr(self._connection, "sock", None)
+        sock = self._socket or self._early
         with contextlib.suppress(OSError, ValueError, RuntimeError):
             if isinstance(sock, socket.socket):
                 # Not SSLSocket's own shutdown: it drops the encryption first, and a thread that is sending would go
@@ -88,6 +99,11 @@ class Tap:
                 socket.socket.shutdown(sock, socket.SHUT_RDWR)
             elif isinstance(self._response, HTTPResponse):
                 self._response.shutdown()
+
+    def _drop_early(self) -> None:
+        if self._early is not None:
+            self._early.close()
+            self._early = None
 
     def wait_at_most(self, seconds: float | None) -> None:
         """Set how long the next use of the socket may take."""
@@ -112,6 +128,12 @@ class _Reporting:
         self._report()
         super().connect()  # type: ignore[misc]
         self._report()
+
+    def _new_conn(self) -> socket.socket:
+        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
+        if serving.tap is not None:
+            serving.tap.hold_early(sock)
+        return sock
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         self._report()

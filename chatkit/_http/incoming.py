@@ -62,8 +62,8 @@ class Incoming:
         self._head = head
         self._limits = limits if head.status < 400 else _hurried(limits, head)
         self._tap = tap
-        self._read = reader_of(raw)
         self._kind: BodyKind = kind_of(head)
+        self._read = reader_of(raw, by_chunk=self._kind != "whole")
         self._events = EventReader()
         self._ended = False
         # Of an error body that does not end there is one piece nevertheless.

@@ -100,7 +100,8 @@ class Head:
     """
 
     status: int
-    headers: Headers
+    # Not shown: a server may repeat the key, or set a cookie as good as one.
+    headers: Headers = field(repr=False)
     url: str
     sent_at: float = 0.0
     retry_after: float | None = None

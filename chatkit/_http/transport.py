@@ -123,11 +123,7 @@ class RequestsLine:
         raw = self._guard(lambda: _raw_of(response))
         self._tap.hold_response(raw)
         self._incoming = Incoming(raw, head, request.limits, self._tap)
-        try:
-            check_head(head)
-        except APIError:
-            self.close()
-            raise
+        self._guard(lambda: check_head(head))
         return head
 
     def receive(self) -> Batch | None:
@@ -167,11 +163,9 @@ class RequestsLine:
         fault: ChatkitError
         try:
             return act()
-        except ChatkitError:
-            self.close()
-            # After hanging up, whatever the cut connection gave rise to is no news.
-            self._check_hung_up()
-            raise
+        except ChatkitError as error:
+            # Without the frames below: their variables hold what the server said, and it may repeat the key.
+            fault = error.with_traceback(None)
         except _FAULTS as error:
             fault = self._explain(error)
         except BaseException as error:
@@ -181,6 +175,7 @@ class RequestsLine:
             raise without_library_frames(error)  # noqa: B904
         # Raised outside of the except clause: the library's exception may hold the request, and with it the key.
         self.close()
+        # After hanging up, whatever the cut connection gave rise to is no news.
         self._check_hung_up()
         raise fault
 

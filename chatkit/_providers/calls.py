@@ -83,10 +83,14 @@ class ToolCalls:
         return requests
 
     def _find(self, index: Any, key: str, name: str) -> _Call | None:
-        if key and key in self._by_id:
-            return self._by_id[key]
-        latest = self._calls[-1] if self._calls else None
-        call = self._by_index.get(index) if isinstance(index, int) else latest
+        known = self._by_id.get(key)
+        if not isinstance(index, int):
+            call = known or (self._calls[-1] if self._calls else None)
+        elif index in self._by_index:
+            call = known or self._by_index[index]
+        else:
+            # A new place with a name in it is a new call, even under an id that was given before.
+            call = None if name else known
         if call is None:
             return None
         # A new id, or none at all, together with a name may begin another call in the place of one that is whole.

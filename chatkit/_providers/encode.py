@@ -9,6 +9,7 @@ Source of the wire format: OpenAI's Chat Completions API, in the subset that the
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from chatkit._turns.contents import (
 )
 from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn, UserTurn
 
+_NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
@@ -135,7 +137,9 @@ def _tool_call(request: ContentToolRequest) -> dict[str, Any]:
     arguments: Mapping[str, Any] = (
         request.arguments if request.arguments is not None else {"INVALID_JSON": request.raw or ""}
     )
-    function = {"name": request.name, "arguments": _to_json(dict(arguments))}
+    # A model may make a name up; servers refuse to be told of names that no tool could have.
+    name = _NO_NAME.sub("_", request.name)[:64] or "unnamed"
+    function = {"name": name, "arguments": _to_json(dict(arguments))}
     return {"id": request.id, "type": "function", "function": function}
 
 

@@ -1,0 +1,201 @@
+"""What the tests of the chat object share: a strict service, a chat with it, and four ways to talk.
+
+The files `test_cases_*.py` go through a numbered list of what a chat object has to get right, 89 cases in all. Those
+that are not there:
+
+| cases | what they are about | why not here |
+|---|---|---|
+| 43, the list of values | what a tool may return | tested with the toolbox; here only that it arrives |
+| 65, the price table | the cost of cached tokens | prices come with the model list; here only sums of known costs |
+| 66 | a session's usage, parallel and structured | there is no counter across chats, nor those verbs, yet |
+| 69 | recording and replaying turns | comes with saving and loading |
+| 71 to 81 | structured output | comes with `chat_structured()` |
+| 89 | parallel chats | comes with `parallel_chat()` |
+
+Approvals, PDFs and the other documents among the cases of request building come later, too.
+"""
+
+import asyncio
+import contextlib
+
+import pytest
+
+from chatkit import Chat, chat_openai_compatible
+from chatkit.testing import FakeService, check_history
+
+MODES = ("plain", "async", "plain-stream", "async-stream")
+
+
+class Talk:
+    """One way to talk to a chat, behind one call: plain or async, whole or streamed.
+
+    Attributes:
+        told: The pieces of text that the last call gave out.
+    """
+
+    def __init__(self, mode: str) -> None:
+        self.is_async = mode.startswith("async")
+        self.streams = mode.endswith("stream")
+        self.told: list[str] = []
+
+    def __call__(self, chat: Chat, *contents, **options) -> str:
+        """Say something; gives all text that the caller sees."""
+        if self.is_async:
+            return asyncio.run(self.awaited(chat, *contents, **options))
+        self.told = []
+        if not self.streams:
+            return str(chat.chat(*contents, **options))
+        for piece in chat.stream(*contents, **options):
+            self.told.append(piece)
+        return "".join(self.told)
+
+    async def awaited(self, chat: Chat, *contents, **options) -> str:
+        self.told = []
+        if not self.streams:
+            return str(await chat.chat_async(*contents, **options))
+        async for piece in chat.stream_async(*contents, **options):
+            self.told.append(piece)
+        return "".join(self.told)
+
+    def events(self, chat: Chat, *contents, **options) -> list:
+        """Everything that a stream tells; `told` as far as it came."""
+        self.told = []
+        if self.is_async:
+            return asyncio.run(self._events_awaited(chat, contents, options))
+        for event in chat.stream(*contents, **options).events():
+            self.told.append(event)
+        return self.told
+
+    async def _events_awaited(self, chat, contents, options):
+        async for event in chat.stream_async(*contents, **options).events():
+            self.told.append(event)
+        return self.told
+
+    def leave(self, chat: Chat, *contents, after: int = 1) -> str:
+        """Leave a stream's loop after some pieces of text."""
+        if self.is_async:
+            return asyncio.run(self._leave_awaited(chat, contents, after))
+        self.told = []
+        for piece in chat.stream(*contents):
+            self.told.append(piece)
+            if len(self.told) == after:
+                break
+        return "".join(self.told)
+
+    async def _leave_awaited(self, chat, contents, after):
+        self.told = []
+        async for piece in chat.stream_async(*contents):
+            self.told.append(piece)
+            if len(self.told) == after:
+                break
+        return "".join(self.told)
+
+
+@pytest.fixture(params=MODES)
+def talk(request):
+    return Talk(request.param)
+
+
+@pytest.fixture(params=["plain-stream", "async-stream"])
+def stream_talk(request):
+    return Talk(request.param)
+
+
+@pytest.fixture(params=["plain", "async"])
+def whole_talk(request):
+    return Talk(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _no_long_waits(monkeypatch, tmp_path):
+    # Backing off is tested with the retries; here it would only take time.
+    monkeypatch.setattr("chatkit._http.retry._FIRST_WAIT", 0.001)
+    monkeypatch.setenv("HF_HOME", str(tmp_path / "no-token-here"))
+
+
+@pytest.fixture
+def service():
+    with FakeService(strict=True) as running:
+        yield running
+
+
+@pytest.fixture
+def make_chat(service):
+    def make(**options) -> Chat:
+        options.setdefault("base_url", service.base_url)
+        return chat_openai_compatible(model="m", echo="none", **options)
+
+    return make
+
+
+@pytest.fixture
+def chat(make_chat):
+    return make_chat()
+
+
+@pytest.fixture
+def go_on(service):
+    """Talk on after whatever happened: the strict server must accept it. Gives the messages that were sent."""
+
+    def act(chat: Chat, talk: Talk, text: str = "go on") -> list:
+        service.say("Fine.")
+        assert talk(chat, text).endswith("Fine.")
+        assert service.unsaid == 0
+        messages = service.requests[-1].messages
+        assert check_history(messages) == []
+        assert messages[-1]["role"] == "user"
+        assert messages[-1]["content"].endswith(text)
+        assert chat.last_turn().text == "Fine."
+        assert chat.last_turn().interrupted is None
+        return messages
+
+    return act
+
+
+@pytest.fixture
+def chunk():
+    """Make one chunk of a streamed answer; keywords become fields of its delta."""
+
+    def make(content=None, *, finish=None, usage=None, **delta) -> dict:
+        if content is not None:
+            delta["content"] = content
+        made = {
+            "id": "c1",
+            "object": "chat.completion.chunk",
+            "model": "m",
+            "choices": [{"index": 0, "delta": delta, "finish_reason": finish}],
+        }
+        return made if usage is None else {**made, "usage": usage}
+
+    return make
+
+
+@pytest.fixture
+def whole():
+    """Make a whole completion of a message's fields."""
+
+    def make(*, finish="stop", **message) -> dict:
+        choice = {"index": 0, "message": {"role": "assistant", **message}, "finish_reason": finish}
+        return {"id": "c1", "object": "chat.completion", "model": "m", "choices": [choice]}
+
+    return make
+
+
+@pytest.fixture
+def add(chat):
+    """A tool of the chat, and the list of calls that it had."""
+    calls = []
+
+    def add(a: int, b: int) -> int:
+        """Add two numbers."""
+        calls.append((a, b))
+        return a + b
+
+    chat.register_tool(add)
+    return calls
+
+
+@pytest.fixture
+def quietly():
+    """Swallow the errors that a fault may end in."""
+    return contextlib.suppress
