@@ -21,7 +21,7 @@ from chatkit._tools.toolbox import RequestCallback, ResultCallback
 from chatkit._turns.accounting import TokenRow, rounds_of, token_rows, total_cost, total_usage
 from chatkit._turns.contents import Content
 from chatkit._turns.history import History
-from chatkit._turns.inputs import exchange, system_turn, user_turn, whole_history
+from chatkit._turns.inputs import exchange, system_turn, user_turn, whole_history, whole_number
 from chatkit._turns.reply import Reply
 from chatkit._turns.turns import AssistantTurn, Round, Turn, Usage, UserTurn
 
@@ -240,10 +240,8 @@ class Chat:
             ConfigError: when it is not a whole number of 1 or more.
             ChatBusyError: when the chat is in the middle of a call.
         """
-        if isinstance(rounds, bool) or not isinstance(rounds, int) or rounds < 1:
-            raise ConfigError(f"`rounds` must be a whole number of 1 or more, not {rounds!r}.")
-        turns = self._talk.history.turns
-        kept = sum(len(item.input) + len(item.response) for item in self.rounds()[:-rounds])
+        taken, turns = whole_number("rounds", rounds, 1), self._talk.history.turns
+        kept = sum(len(item.input) + len(item.response) for item in self.rounds()[:-taken])
         self._put(History(turns[:kept]))
         return list(turns[kept:])
 
@@ -257,9 +255,13 @@ class Chat:
         Args:
             rounds: How many rounds, counted from the first, the fork keeps; None keeps all, a negative number
                 leaves that many out at the end.
+
+        Raises:
+            ConfigError: when it is something else.
         """
+        kept = whole_number("rounds", rounds) if rounds is not None else None
         fork = self.clone()
-        fork.set_turns([turn for item in self.rounds()[:rounds] for turn in (*item.input, *item.response)])
+        fork.set_turns([turn for item in self.rounds()[:kept] for turn in (*item.input, *item.response)])
         return fork
 
     def __copy__(self) -> Chat:

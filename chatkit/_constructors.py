@@ -28,6 +28,7 @@ from chatkit._providers.huggingface import BASE_URL, DEFAULT_MODEL
 from chatkit._providers.openai_compatible import ChatCompletions
 from chatkit._providers.params import Params, jsonable
 from chatkit._providers.profiles import Profile, resolve_profile
+from chatkit._turns.inputs import whole_number
 
 if TYPE_CHECKING:
     from requests import Session
@@ -238,7 +239,9 @@ def _chat(
         preserve_thinking=preserve_thinking,
         limits=TimeLimits.of(timeout),
     )
-    talk = Conversation(provider, retries=RetryPolicy(max_retries), max_rounds=_rounds(max_tool_rounds))
+    talk = Conversation(
+        provider, retries=RetryPolicy(max_retries), max_rounds=whole_number("max_tool_rounds", max_tool_rounds, 0)
+    )
     made = Chat(talk, LazyTransport(session), echo=echo)
     made.set_system_prompt(system_prompt)
     made.params = params
@@ -267,12 +270,6 @@ def _body_args(api_args: Mapping[str, Any] | None) -> dict[str, Any]:
         raise ConfigError(f"`api_args` must be a mapping, not {type(api_args).__name__}.")
     copied: dict[str, Any] = jsonable("api_args", dict(api_args or {}))
     return copied
-
-
-def _rounds(value: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise ConfigError(f"`max_tool_rounds` must be a whole number of 0 or more, not {value!r}.")
-    return value
 
 
 def _warn_of_plain_http(service: _Service) -> None:

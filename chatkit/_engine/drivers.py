@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 from chatkit._engine.asks import Ask, Pause, Receive, Release, Run, Script, Send
 from chatkit._errors import Cancelled
@@ -56,6 +56,8 @@ def _act(ask: Ask, line: Line, toolbox: Toolbox) -> Any:
         case Run(requests, results, concurrent):
             toolbox.run(requests, results, concurrent=concurrent, stop=lambda: line.hung_up is not None)
             return _check_hung_up(line.hung_up)
+        case _:
+            assert_never(ask)
 
 
 async def drive_async(script: Script, line: AsyncLine, toolbox: Toolbox) -> AsyncGenerator[Event, None]:
@@ -95,6 +97,8 @@ async def _act_async(ask: Ask, line: AsyncLine, toolbox: Toolbox) -> Any:
         case Run(requests, results, concurrent):
             await toolbox.run_async(requests, results, concurrent=concurrent, stop=lambda: line.hung_up is not None)
             return _check_hung_up(line.hung_up)
+        case _:
+            assert_never(ask)
 
 
 async def _with_awaited_credentials(request: Request) -> Request:

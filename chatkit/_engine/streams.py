@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
@@ -28,12 +29,26 @@ class Call(Generic[LineT]):
         talk: The conversation.
         script: The loop, not begun.
         line: The line it will use.
+
+    Attributes:
+        turn: The last assistant turn that came of the call, whole or partial, once it is over.
     """
 
     def __init__(self, talk: Conversation, script: Script, line: LineT) -> None:
         self.talk = talk
         self.script = script
         self.line = line
+        self.turn: AssistantTurn | None = None
+        self._before: int | None = None
+
+    def begin(self) -> None:
+        """Enter the conversation.
+
+        Raises:
+            ChatBusyError: when another call is in.
+        """
+        self.talk.busy.enter(self)
+        self._before = len(self.talk.history)
 
     def cancel(self, reason: str) -> None:
         """End the call, from any thread."""
@@ -43,12 +58,16 @@ class Call(Generic[LineT]):
         """End the call here and now: a draft becomes a partial turn, the connection is dropped. Harmless when over."""
         self.script.close()
         self.line.close()
+        if self._before is not None:
+            new = self.talk.history.since(self._before)
+            self.turn = next((turn for turn in reversed(new) if isinstance(turn, AssistantTurn)), None)
+            self._before = None
         self.talk.busy.leave(self)
 
 
 def events(call: Call[Line]) -> Generator[Event, None, None]:
     """The events of a call, made as they are asked for."""
-    call.talk.busy.enter(call)
+    call.begin()
     try:
         yield from drive(call.script, call.line, call.talk.toolbox)
     finally:
@@ -57,7 +76,7 @@ def events(call: Call[Line]) -> Generator[Event, None, None]:
 
 async def events_async(call: Call[AsyncLine]) -> AsyncIterator[Event]:
     """The events of a call. The twin of `events`."""
-    call.talk.busy.enter(call)
+    call.begin()
     try:
         async for event in drive_async(call.script, call.line, call.talk.toolbox):
             yield event
@@ -84,11 +103,7 @@ class _Telling(Generic[LineT]):
     @property
     def turn(self) -> AssistantTurn | None:
         """The last assistant turn, partial if it broke off; None as long as there is none."""
-        turns = self._call.talk.history.turns if self._begun and not self._is_live() else ()
-        last = turns[-1] if turns else None
-        if isinstance(last, AssistantTurn) and last.interrupted is not None:
-            return last
-        return self._turns[-1] if self._turns else None
+        return self._call.turn or (self._turns[-1] if self._turns else None)
 
     @property
     def usage(self) -> Usage:
@@ -103,6 +118,15 @@ class _Telling(Generic[LineT]):
         """
         self._cancelled = Cancelled(f"The answer was cancelled ({reason}).", reason=reason)
         self._call.cancel(reason)
+
+    def _end_cancelled(self) -> bool:
+        """End a call that was cancelled between two pieces: the rest of what had arrived is not told any more."""
+        if self._cancelled is None:
+            return False
+        with contextlib.suppress(Cancelled, StopIteration):
+            self._call.script.throw(self._cancelled)
+        self._call.close()
+        return True
 
     def _is_live(self) -> bool:
         return self._call.talk.busy.holder is self._call
@@ -129,12 +153,13 @@ class Stream(_Telling[Line]):
     def __init__(self, call: Call[Line], on_event: Callable[[Event], None]) -> None:
         super().__init__(call, on_event)
         self._events = events(call)
+        self._told = _until_cancelled(self._events, self)
 
     def __iter__(self) -> Iterator[str]:
         parts = self._parts
         # A generator: a loop that is left early drops it, and dropping it ends the answer.
         try:
-            for event in self._told():
+            for event in self._told:
                 if type(event) is TextDelta:
                     parts.append(event.text)
                     yield event.text
@@ -144,7 +169,7 @@ class Stream(_Telling[Line]):
             self.close()
 
     def __next__(self) -> str:
-        for event in self._told():
+        for event in self._told:
             if type(event) is TextDelta:
                 self._parts.append(event.text)
                 return event.text
@@ -154,7 +179,7 @@ class Stream(_Telling[Line]):
     def events(self) -> Iterator[Event]:
         """Everything that happens, as events; instead of iterating over the text."""
         try:
-            for event in self._told():
+            for event in self._told:
                 if type(event) is TextDelta:
                     self._parts.append(event.text)
                 else:
@@ -165,6 +190,7 @@ class Stream(_Telling[Line]):
 
     def close(self) -> None:
         """End the answer if it is still going on."""
+        self._told.close()
         self._events.close()
 
     def __enter__(self) -> Stream:
@@ -173,17 +199,13 @@ class Stream(_Telling[Line]):
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _told(self) -> Iterator[Event]:
-        return _until_cancelled(self._events, self)
 
-
-def _until_cancelled(told: Generator[Event, None, None], stream: Stream) -> Iterator[Event]:
+def _until_cancelled(told: Generator[Event, None, None], stream: Stream) -> Generator[Event, None, None]:
     try:
         for event in told:
             yield event
-            if stream._cancelled is not None:
-                # Whoever cancels between two pieces does not want to see what arrived together with the last one.
-                told.throw(stream._cancelled)
+            if stream._end_cancelled():
+                return
     except Cancelled:
         return
 
@@ -205,7 +227,9 @@ class AsyncStream(_Telling["AsyncLine"]):
     async def aclose(self) -> None:
         """End the answer if it is still going on."""
         self._call.close()
-        await self._events.aclose()
+        # Another task may be waiting for the next piece: closing the call has just ended its wait.
+        with contextlib.suppress(RuntimeError):
+            await self._events.aclose()
 
     async def __aenter__(self) -> AsyncStream:
         return self
@@ -214,11 +238,10 @@ class AsyncStream(_Telling["AsyncLine"]):
         await self.aclose()
 
     async def _next(self) -> Event | None:
+        if self._is_live() and self._end_cancelled():
+            return None
         try:
-            if self._cancelled is not None and self._is_live():
-                event: Event = await self._events.athrow(self._cancelled)
-            else:
-                event = await anext(self._events)
+            event: Event = await anext(self._events)
         except (StopAsyncIteration, Cancelled):
             return None
         if type(event) is TextDelta:

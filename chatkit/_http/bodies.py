@@ -44,15 +44,7 @@ def reader_of(raw: Any, *, by_chunk: bool) -> Callable[[], bytes]:
     if by_chunk and raw.chunked and raw.supports_chunked_reads() and not raw.headers.get("content-encoding"):
         chunks: Iterator[bytes] = raw.read_chunked(READ_SIZE, decode_content=False)
         return lambda: next(chunks, b"")
-    return lambda: _read1(raw)
-
-
-def _read1(raw: Any) -> bytes:
-    while True:
-        data: bytes = raw.read1(READ_SIZE, decode_content=True)
-        # With compression a read may bring bytes that do not unpack to any text yet.
-        if data or raw.closed:
-            return data
+    return lambda: raw.read1(READ_SIZE, decode_content=True)
 
 
 def check_head(head: Head) -> None:

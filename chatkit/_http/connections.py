@@ -191,8 +191,7 @@ class LineAdapter(HTTPAdapter):
         """Find the pool of connections for a request."""
         key = (request.url, verify, cert, tuple((proxies or {}).items()))
         pool: Any = self._pools.get(key)
-        # The pool manager closes the pools that it had to forget.
-        if pool is None or pool.pool is None:
+        if pool is None:
             pool = super().get_connection_with_tls_context(request, verify, proxies, cert)
             _remember(self._pools, key, pool)
         return pool

@@ -12,6 +12,7 @@ import http.client
 import socket
 import ssl
 from collections.abc import Iterator
+from types import TracebackType
 from urllib.parse import urlsplit
 
 from chatkit._errors import APIConnectionError, APIError, APIResponseError, APITimeoutError, ConfigError
@@ -105,19 +106,31 @@ def proxy_refused(url: str, proxy: str = "", *, denied: bool) -> APIConnectionEr
 
 
 def without_library_frames(error: BaseException) -> BaseException:
-    """Take the frames of the libraries out of a traceback: their variables hold the request, and with it the key."""
+    """Take all that is the libraries' out of an exception that is not: it may hold the request, and with it the key."""
+    item: BaseException | None = error
+    while item is not None:
+        item.__traceback__ = _own_frames(item.__traceback__)
+        if _is_of_library(type(item.__cause__).__module__):
+            item.__cause__ = None
+        if _is_of_library(type(item.__context__).__module__):
+            item.__context__ = None
+        item = item.__context__
+    return error
+
+
+def _own_frames(trace: TracebackType | None) -> TracebackType | None:
     kept = []
-    trace = error.__traceback__
     while trace is not None:
-        if trace.tb_frame.f_globals.get("__name__", "").partition(".")[0] not in _LIBRARIES:
+        if not _is_of_library(trace.tb_frame.f_globals.get("__name__", "")):
             kept.append(trace)
         trace = trace.tb_next
-    for this, following in zip(kept, [*kept[1:], None], strict=True):
+    for this, following in zip(kept, [*kept[1:], None], strict=False):
         this.tb_next = following
-    context = error.__context__
-    if context is not None and type(context).__module__.partition(".")[0] in _LIBRARIES:
-        error.__context__ = None
-    return error.with_traceback(kept[0] if kept else None)
+    return kept[0] if kept else None
+
+
+def _is_of_library(module: str) -> bool:
+    return module.partition(".")[0] in _LIBRARIES
 
 
 def _setting_at_fault(names: set[str], text: str, url: str) -> ConfigError | None:

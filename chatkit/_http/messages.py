@@ -78,8 +78,9 @@ class Request:
     """
 
     url: str
-    body: bytes
-    headers: Headers = field(default_factory=dict)
+    # Neither is shown: a body may be megabytes of a conversation, and people put keys into headers of their own.
+    body: bytes = field(repr=False)
+    headers: Headers = field(default_factory=dict, repr=False)
     credentials: Credentials = field(default=no_credentials, repr=False)
     stream: bool = False
     limits: TimeLimits = TimeLimits()

@@ -7,9 +7,11 @@ mid-call; a name may be repeated or cut; arguments may be a JSON text in pieces,
 from __future__ import annotations
 
 import json
+import math
 import random
 from typing import Any
 
+from chatkit._providers.spoken import whole_characters
 from chatkit._turns.contents import ContentToolRequest
 from chatkit._turns.events import ToolInputDelta
 
@@ -32,7 +34,7 @@ class _Call:
         # Repeated: the same. Cumulative: the longer one. In pieces: put together.
         if not self.name or name.startswith(self.name):
             self.name = name
-        elif not self.arguments and not self.name.endswith(name):
+        elif not self.arguments:
             self.name += name
 
 
@@ -56,8 +58,10 @@ class ToolCalls:
             fragment: An element of `tool_calls`.
             whole: Whether each element is a call of its own, as in an answer that is not streamed.
         """
-        function = fragment.get("function") or {}
-        key, name = fragment.get("id") or "", function.get("name") or ""
+        function = fragment.get("function")
+        if not isinstance(function, dict):
+            function = {}
+        key, name = _string(fragment.get("id")), _string(function.get("name"))
         index = fragment.get("index")
         call = None if whole else self._find(index, key, name)
         if call is None:
@@ -77,25 +81,34 @@ class ToolCalls:
             if call.id in seen:
                 call.id = _new_id()
             seen.add(call.id)
-            text = "".join(call.arguments)
+            text = whole_characters("".join(call.arguments))
             arguments = read_arguments(text)
             requests.append(ContentToolRequest(call.id, call.name, arguments, None if arguments is not None else text))
         return requests
 
     def _find(self, index: Any, key: str, name: str) -> _Call | None:
         known = self._by_id.get(key)
-        if not isinstance(index, int):
-            call = known or (self._calls[-1] if self._calls else None)
-        elif index in self._by_index:
-            call = known or self._by_index[index]
-        else:
+        latest = self._calls[-1] if self._calls else None
+        if isinstance(index, int) and index in self._by_index:
+            call: _Call | None = self._by_index[index]
+            if known is not None and key != self._by_index[index].id:
+                call = known
+        elif name and isinstance(index, int):
             # A new place with a name in it is a new call, even under an id that was given before.
-            call = None if name else known
+            call = None
+        else:
+            # A new id with a name is a new call; without a name, nothing can begin one.
+            call = known or (None if key and name else latest)
         if call is None:
             return None
-        # A new id, or none at all, together with a name may begin another call in the place of one that is whole.
-        another = name and ((key and key != call.id) or (not key and index is None and name != call.name))
-        return None if another and call.at_rest() else call
+        return None if name and self._another(call, index, key, name) else call
+
+    def _another(self, call: _Call, index: Any, key: str, name: str) -> bool:
+        """Whether a named fragment begins another call where this one was, which must be whole then."""
+        if key:
+            return key != call.id and call.at_rest()
+        # Without id and index only the name, or arguments that are whole already, tell the next call from this one.
+        return index is None and call.at_rest() and (name != call.name or bool(call.arguments))
 
     def _begin(self, index: Any, key: str) -> _Call:
         call = _Call(len(self._calls), key or _new_id())
@@ -112,13 +125,24 @@ def read_arguments(text: str) -> dict[str, Any] | None:
     if not text.strip():
         return {}
     try:
-        value = json.loads(text)
+        value = _strict_json(text)
         if isinstance(value, str):
             # Some servers encode twice.
-            value = json.loads(value)
+            value = _strict_json(value)
     except (ValueError, RecursionError):
         return None
     return value if isinstance(value, dict) else None
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is no number in JSON")
+    return number
+
+
+# Python reads NaN and numbers beyond all bounds, which no server would take back.
+_strict_json = json.JSONDecoder(parse_float=_finite, parse_constant=_finite).decode
 
 
 def _text_of(function: dict[str, Any]) -> str:
@@ -128,6 +152,10 @@ def _text_of(function: dict[str, Any]) -> str:
     if arguments is None:
         return ""
     return arguments if isinstance(arguments, str) else json.dumps(arguments, ensure_ascii=False)
+
+
+def _string(value: Any) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def _new_id() -> str:

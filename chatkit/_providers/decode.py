@@ -71,18 +71,14 @@ class ChatDecoder:
             return []
         if data.startswith("[DONE]"):
             self.done = True
-            return self._flushed()
+            return self._noted(self._flushed())
         self._count += 1
         chunk = self._parse(data)
         if type(chunk) is not dict:
             raise self._bad_event(f"it is a JSON {type(chunk).__name__} instead of an object")
         if "choices" not in chunk or "error" in chunk or piece.event == "error":
             self._check_error(chunk, piece.event)
-        events = self._chunk(chunk)
-        if events and not self.begun:
-            self.begun = True
-            self._first_at = self.at
-        return events
+        return self._noted(self._chunk(chunk))
 
     def finish(self) -> AssistantTurn:
         """The whole answer, once all of it was fed.
@@ -109,6 +105,12 @@ class ChatDecoder:
         if not self.begun or isinstance(error, TimeoutError | StreamError):
             return error
         return self._interrupted(error)
+
+    def _noted(self, events: list[Event]) -> list[Event]:
+        if events and not self.begun:
+            self.begun = True
+            self._first_at = self.at
+        return events
 
     def _parse(self, data: str) -> Any:
         try:
@@ -151,7 +153,9 @@ class ChatDecoder:
         if not choices:
             self._missing = self._missing or "choices"
             return []
-        choice = choices[0] if len(choices) == 1 else _first_choice(choices)
+        if not isinstance(choices, list):
+            raise self._bad_event(f"choices is a JSON {type(choices).__name__} instead of a list")
+        choice = _first_choice(choices)
         return self._choice(choice) if type(choice) is dict else []
 
     def _choice(self, choice: dict[str, Any]) -> list[Event]:
@@ -172,40 +176,37 @@ class ChatDecoder:
         return events
 
     def _delta(self, delta: dict[str, Any], events: list[Event]) -> None:
+        content = delta.get("content")
+        # What is wrong is found before anything of the chunk is kept, since nothing of it will be told.
+        if content is not None and not isinstance(content, str | list):
+            raise self._bad_event(f"choices[0].delta.content is a JSON {type(content).__name__} instead of text")
+        fragments = self._fragments(delta) if len(delta) > 1 or content is None else ()
         thoughts = delta.get("reasoning_content") or delta.get("reasoning")
         if thoughts:
             self._spoken.think(joined(thoughts), events)
-        content = delta.get("content")
         if type(content) is str:
-            if content:
-                self._spoken.say(content, events)
-        elif content is not None:
-            self._other_content(content, events)
-        elif self._whole and not thoughts:
+            self._spoken.say(content, events)
+        elif isinstance(content, list):
+            self._spoken.say_parts(content, events)
+        elif self._whole and content is None and not thoughts:
             self._missing = "choices[0].message.content"
-        if len(delta) > 1 or content is None:
-            self._rest(delta, events)
-
-    def _other_content(self, content: Any, events: list[Event]) -> None:
-        if not isinstance(content, list):
-            raise self._bad_event(f"choices[0].delta.content is a JSON {type(content).__name__} instead of text")
-        self._spoken.say_parts(content, events)
-
-    def _rest(self, delta: dict[str, Any], events: list[Event]) -> None:
         if delta.get("refusal"):
             self._refused = True
             self._spoken.text(str(delta["refusal"]), events)
-        calls = delta.get("tool_calls") or delta.get("function_call")
-        if calls:
-            self._call(calls, "tool_calls" not in delta, events)
+        events += [self._calls.feed(fragment, whole=self._whole) for fragment in fragments]
 
-    def _call(self, calls: Any, legacy: bool, events: list[Event]) -> None:
-        # Older servers send one object where a list belongs, or the function without a wrapper.
-        fragments = calls if isinstance(calls, list) else [{"function": calls} if legacy else calls]
+    def _fragments(self, delta: dict[str, Any]) -> list[dict[str, Any]]:
+        """The pieces of tool calls in a delta; older servers send one object where a list belongs."""
+        calls = delta.get("tool_calls")
+        if not calls:
+            legacy = delta.get("function_call")
+            calls = [{"function": legacy}] if legacy else []
+        fragments = calls if isinstance(calls, list) else [calls]
         for fragment in fragments:
-            if not isinstance(fragment, dict):
-                raise self._bad_event(f"choices[0].delta.tool_calls holds a JSON {type(fragment).__name__}")
-            events.append(self._calls.feed(fragment, whole=self._whole))
+            if not isinstance(fragment, dict) or not isinstance(fragment.get("function") or {}, dict):
+                wrong = fragment.get("function") if isinstance(fragment, dict) else fragment
+                raise self._bad_event(f"choices[0].delta.tool_calls holds a JSON {type(wrong).__name__}")
+        return fragments
 
     def _flushed(self) -> list[Event]:
         events: list[Event] = []

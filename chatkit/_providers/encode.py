@@ -139,8 +139,16 @@ def _tool_call(request: ContentToolRequest) -> dict[str, Any]:
     )
     # A model may make a name up; servers refuse to be told of names that no tool could have.
     name = _NO_NAME.sub("_", request.name)[:64] or "unnamed"
-    function = {"name": name, "arguments": _to_json(dict(arguments))}
+    function = {"name": name, "arguments": _arguments(dict(arguments))}
     return {"id": request.id, "type": "function", "function": function}
+
+
+def _arguments(arguments: dict[str, Any]) -> str:
+    try:
+        return _to_json(arguments)
+    except ValueError:
+        # Turns made by hand may hold NaN or an infinity, which JSON cannot say.
+        return _to_json(json.loads(json.dumps(arguments), parse_constant=str))
 
 
 def word_tools(tools: Sequence[Tool], profile: Profile) -> list[dict[str, Any]]:

@@ -129,7 +129,8 @@ class ChatCompletions:
         del body["messages"]
         # The model comes first: a router reads the beginning of a body to know where to send it.
         model = to_bytes(body.pop("model", None) or self.model)
-        return b'{"model":' + model + b',"messages":[', b"]," + to_bytes(body)[1:], streamed
+        rest = b"," + to_bytes(body)[1:] if body else b"}"
+        return b'{"model":' + model + b',"messages":[', b"]" + rest, streamed
 
     def _headers(self, stream: bool) -> Mapping[str, str]:
         key = ("headers", stream)

@@ -10,6 +10,8 @@ from typing import NamedTuple
 
 _OPEN = "<think>"
 _CLOSE = "</think>"
+# So much white space in front of a tag is no template's; holding back ever more of it would cost its square.
+_PATIENCE = 200
 
 
 class Split(NamedTuple):
@@ -48,7 +50,7 @@ class ThinkSplitter:
             self._held = begun[len(_OPEN) :]
             self._state = "thinking"
             return self._think()
-        if _OPEN.startswith(begun):
+        if _OPEN.startswith(begun) and len(self._held) < _PATIENCE:
             return Split("", "")
         self.plain = True
         held, self._held = self._held, ""

@@ -79,9 +79,11 @@ def _token_row(turn: AssistantTurn, user: UserTurn | None) -> TokenRow:
 
 def _preview(user: UserTurn | None) -> str:
     shown: list[str] = []
-    for item in user.contents if user is not None else ():
-        if isinstance(item, ContentText) and not shown:
-            text = item.text if len(item.text) <= _PREVIEW else item.text[:_PREVIEW] + "..."
+    contents = user.contents if user is not None else ()
+    first = next((item for item in contents if isinstance(item, ContentText)), None)
+    for item in contents:
+        if item is first:
+            text = first.text if len(first.text) <= _PREVIEW else first.text[:_PREVIEW] + "..."
             shown.append(f"Text[{text}]")
         else:
             shown.append(type(item).__name__.removeprefix("Content"))

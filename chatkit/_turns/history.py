@@ -1,24 +1,20 @@
 """The history of a conversation and its invariant: whatever happens, the strictest server accepts it next.
 
-Two lists are kept side by side: the turns as they were said, and the same turns as they may lawfully be sent. The
+Two forms are kept side by side: the turns as they were said, and the same turns as they may lawfully be sent. The
 second is brought up to date where a turn is committed, never repaired when a request is made, so that its cost is
-linear and what was said is never rewritten. Lawful means: user and assistant alternate, no message is empty, every
-tool request is answered exactly once by what follows it directly, and a partial answer asks for no tool.
+linear and what was said is never rewritten.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from types import TracebackType
-from typing import Protocol, TypeAlias
+from typing import Protocol
 
 from chatkit._errors import APIError, Cancelled, HistoryError
-from chatkit._turns.contents import Content, ContentText, ContentThinking, ContentToolRequest, ContentToolResult
+from chatkit._turns.contents import ContentToolRequest, ContentToolResult
+from chatkit._turns.lawful import UNANSWERED, Lawful, Said, failed_result
 from chatkit._turns.turns import AssistantTurn, UserTurn
-
-Said: TypeAlias = UserTurn | AssistantTurn
-UNANSWERED = "The chat ended before the tool could be invoked."
 
 
 class Writer(Protocol):
@@ -34,11 +30,6 @@ class Writer(Protocol):
         """The unfinished answer, marked with the reason; None when nothing of it arrived."""
 
 
-def failed_result(request: ContentToolRequest, error: str) -> ContentToolResult:
-    """An error result for a request that was not run."""
-    return ContentToolResult(error=error, request=request, text=error)
-
-
 class History:
     """The turns of one conversation, without the system prompt.
 
@@ -49,12 +40,11 @@ class History:
         HistoryError: when something else is among them.
     """
 
-    __slots__ = ("_ids", "_lawful", "_said")
+    __slots__ = ("_lawful", "_said")
 
     def __init__(self, turns: Iterable[Said] = ()) -> None:
         self._said: list[Said] = []
-        self._lawful: list[Said] = []
-        self._ids: set[str] = set()
+        self._lawful = Lawful()
         self.commit(*turns)
 
     @property
@@ -64,6 +54,10 @@ class History:
 
     def __len__(self) -> int:
         return len(self._said)
+
+    def since(self, length: int) -> list[Said]:
+        """The turns that came after there were so many."""
+        return self._said[length:]
 
     def commit(self, *turns: Said) -> None:
         """Add turns at the end, all of them or none.
@@ -76,31 +70,15 @@ class History:
                 raise HistoryError(f"A history holds user and assistant turns, not {type(turn).__name__}.")
         for turn in turns:
             self._said.append(turn)
-            _append(self._lawful, turn)
-            if isinstance(turn, AssistantTurn):
-                self._ids.update(request.id for request in turn.tool_requests)
+            self._lawful.append(turn)
 
     def sendable(self, user: UserTurn | None = None) -> list[Said]:
         """The turns as they may be sent, with a further user turn at the end."""
-        lawful = self._lawful.copy()
-        if user is not None:
-            _append(lawful, user)
-        elif lawful and isinstance(lawful[-1], AssistantTurn) and lawful[-1].tool_requests:
-            _append(lawful, UserTurn())
-        return lawful
+        return self._lawful.followed_by(user if user is not None else UserTurn())
 
     def with_own_ids(self, turn: AssistantTurn) -> AssistantTurn:
-        """The turn with tool requests whose ids occur nowhere else: some servers call every first one "0"."""
-        taken = self._ids.intersection(request.id for request in turn.tool_requests)
-        if not taken:
-            return turn
-
-        def renamed(item: Content) -> Content:
-            if isinstance(item, ContentToolRequest) and item.id in taken:
-                return replace(item, id=f"{item.id}_{len(self._said)}")
-            return item
-
-        return replace(turn, contents=tuple(map(renamed, turn.contents)))
+        """The turn with tool requests whose ids occur nowhere else in the history."""
+        return self._lawful.with_own_ids(turn)
 
     def draft(self, user: UserTurn | None) -> Draft:
         """Begin an answer to a user turn (None when that turn is committed already)."""
@@ -183,64 +161,3 @@ def interruption(error: BaseException) -> str:
     names = {"GeneratorExit": "stopped", "KeyboardInterrupt": "interrupted", "CancelledError": "cancelled"}
     name = type(error).__name__
     return names.get(name) or f"{name}: {getattr(error, 'summary', error)}"[:200]
-
-
-def _append(lawful: list[Said], turn: Said) -> None:
-    if isinstance(turn, AssistantTurn):
-        _append_assistant(lawful, turn)
-    else:
-        _append_user(lawful, turn)
-
-
-def _append_assistant(lawful: list[Said], turn: AssistantTurn) -> None:
-    turn = _speakable(turn)
-    if not any(not isinstance(item, ContentThinking) for item in turn.contents):
-        return
-    last = lawful[-1] if lawful else None
-    if not isinstance(last, AssistantTurn):
-        lawful.append(turn)
-    elif last.tool_requests:
-        _append_user(lawful, UserTurn())
-        lawful.append(turn)
-    else:
-        lawful[-1] = replace(last, contents=last.contents + turn.contents)
-
-
-def _speakable(turn: AssistantTurn) -> AssistantTurn:
-    """The turn without empty text, and without tool requests where it is partial: nobody will ever answer those."""
-
-    def stays(item: Content) -> bool:
-        if isinstance(item, ContentToolRequest):
-            return turn.interrupted is None
-        return not (isinstance(item, ContentText) and not item.text)
-
-    contents = tuple(item for item in turn.contents if stays(item))
-    return turn if contents == turn.contents else replace(turn, contents=contents)
-
-
-def _append_user(lawful: list[Said], turn: UserTurn) -> None:
-    last = lawful[-1] if lawful else None
-    if isinstance(last, UserTurn):
-        # Merged with the turn before it, the results in both are looked at again against what asked for them.
-        lawful.pop()
-        turn = UserTurn(last.contents + turn.contents)
-        last = lawful[-1] if lawful else None
-    requests = last.tool_requests if isinstance(last, AssistantTurn) else ()
-    turn = _answering(requests, turn)
-    if turn.contents:
-        lawful.append(turn)
-
-
-def _answering(requests: Sequence[ContentToolRequest], turn: UserTurn) -> UserTurn:
-    """The turn with one result per request, in the order of the requests, in front of everything else."""
-    given: dict[str, ContentToolResult] = {}
-    for result in turn.tool_results:
-        given.setdefault(result.id, result)
-    results = [given.get(request.id) or failed_result(request, UNANSWERED) for request in requests]
-    others = [item for item in turn.contents if not isinstance(item, ContentToolResult) and not _is_blank(item)]
-    contents = (*results, *others)
-    return turn if contents == turn.contents else UserTurn(contents)
-
-
-def _is_blank(item: Content) -> bool:
-    return isinstance(item, ContentText) and not item.text

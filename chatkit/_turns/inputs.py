@@ -60,3 +60,15 @@ def whole_history(value: Any) -> tuple[SystemTurn | None, History]:
     turns = list(value)
     system = turns.pop(0) if turns and isinstance(turns[0], SystemTurn) else None
     return system, History(turns)
+
+
+def whole_number(name: str, value: Any, least: int | None = None) -> int:
+    """A whole number that a user gave, checked.
+
+    Raises:
+        ConfigError: when it is something else, or less than the least.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or (least is not None and value < least):
+        allowed = "a whole number" if least is None else f"a whole number of {least} or more"
+        raise ConfigError(f"`{name}` must be {allowed}, not {value!r}.")
+    return value

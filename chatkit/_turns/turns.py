@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from chatkit._errors import ConfigError
@@ -62,6 +62,11 @@ def _join_text(contents: Iterable[Content]) -> str:
     return "".join([item.text for item in contents if type(item) is ContentText])
 
 
+def _state(turn: Any) -> list[Any]:
+    # What a turn was worded in is made anew where it is unpickled.
+    return [None if item.name == "wording" else getattr(turn, item.name) for item in fields(turn)]
+
+
 # `wording`: the bytes that a turn was worded in are kept on the turn itself (frozen values make that safe), so
 # that a conversation is worded once however often it is sent, and forks share the work.
 @dataclass(frozen=True, slots=True)
@@ -75,6 +80,7 @@ class SystemTurn:
     contents: tuple[Content, ...]
     wording: Any = field(default=None, init=False, repr=False, compare=False)
     role: ClassVar[Literal["system"]] = "system"
+    __getstate__ = _state
 
     def __init__(self, contents: Contents = "") -> None:
         object.__setattr__(self, "contents", as_contents(contents))
@@ -97,6 +103,7 @@ class UserTurn:
     contents: tuple[Content, ...]
     wording: Any = field(default=None, init=False, repr=False, compare=False)
     role: ClassVar[Literal["user"]] = "user"
+    __getstate__ = _state
 
     def __init__(self, contents: Contents = ()) -> None:
         object.__setattr__(self, "contents", as_contents(contents))
@@ -152,10 +159,10 @@ class AssistantTurn:
     interrupted: str | None = None
     wording: Any = field(default=None, init=False, repr=False, compare=False)
     role: ClassVar[Literal["assistant"]] = "assistant"
+    __getstate__ = _state
 
     def __post_init__(self) -> None:
-        if type(self.contents) is not tuple:
-            object.__setattr__(self, "contents", as_contents(self.contents))
+        object.__setattr__(self, "contents", as_contents(self.contents))
 
     @property
     def text(self) -> str:

@@ -17,11 +17,15 @@ Approvals, PDFs and the other documents among the cases of request building come
 
 import asyncio
 import contextlib
+import json
+import os
+import signal
+import threading
 
 import pytest
 
-from chatkit import Chat, chat_openai_compatible
-from chatkit.testing import FakeService, check_history
+from chatkit import Chat, TimeLimits, chat_openai_compatible
+from chatkit.testing import Delivery, FakeService, RawAnswer, check_history
 
 MODES = ("plain", "async", "plain-stream", "async-stream")
 
@@ -106,6 +110,11 @@ def whole_talk(request):
     return Talk(request.param)
 
 
+@pytest.fixture(params=["async", "async-stream"])
+def async_talk(request):
+    return Talk(request.param)
+
+
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch, tmp_path):
     # Backing off is tested with the retries; here it would only take time.
@@ -123,6 +132,8 @@ def service():
 def make_chat(service):
     def make(**options) -> Chat:
         options.setdefault("base_url", service.base_url)
+        # A test that waits for longer than this would wait for ever.
+        options.setdefault("timeout", TimeLimits(connect=5, first_byte=5, idle=5))
         return chat_openai_compatible(model="m", echo="none", **options)
 
     return make
@@ -171,6 +182,19 @@ def chunk():
 
 
 @pytest.fixture
+def stalled(chunk):
+    """Make an answer that says some pieces and then falls silent, with its connection open."""
+
+    def make(*pieces, **delivery) -> RawAnswer:
+        delivery.setdefault("stall_after", 1_000_000)
+        events = [f"data: {json.dumps(chunk(piece))}\n\n".encode() for piece in pieces]
+        travel = Delivery(framing="chunked", **delivery)
+        return RawAnswer(b"".join(events), content_type="text/event-stream", delivery=travel)
+
+    return make
+
+
+@pytest.fixture
 def whole():
     """Make a whole completion of a message's fields."""
 
@@ -196,6 +220,25 @@ def add(chat):
 
 
 @pytest.fixture
-def quietly():
-    """Swallow the errors that a fault may end in."""
-    return contextlib.suppress
+def ctrl_c():
+    """Press Ctrl-C some seconds after a request has arrived."""
+
+    @contextlib.contextmanager
+    def act(service, *, after: float):
+        left = threading.Event()
+
+        def press():
+            while not service.requests and not left.wait(0.005):
+                pass
+            if not left.wait(after):
+                os.kill(os.getpid(), signal.SIGINT)
+
+        thread = threading.Thread(target=press, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            left.set()
+            thread.join()
+
+    return act

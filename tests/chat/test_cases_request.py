@@ -209,7 +209,8 @@ def test_case_37_an_unsupported_parameter_is_warned_of_once_by_name(service, mak
 
 
 @pytest.mark.parametrize(
-    ("profile", "field"), [("generic", "max_tokens"), ("openai", "max_completion_tokens"), ("groq", "max_completion_tokens")]
+    ("profile", "field"),
+    [("generic", "max_tokens"), ("openai", "max_completion_tokens"), ("ollama", "max_tokens")],
 )
 def test_case_38_the_name_of_max_tokens_goes_by_the_profile(service, make_chat, talk, profile, field):
     chat = make_chat(params=params(max_tokens=7), profile=profile)
@@ -231,9 +232,7 @@ def test_case_38_top_k_is_top_k(service, make_chat, talk):
     ("refused", "accepted"),
     [("max_tokens", "max_completion_tokens"), ("max_completion_tokens", "max_tokens")],
 )
-def test_case_38_the_other_name_of_max_tokens_is_tried_when_one_is_refused(
-    service, make_chat, talk, refused, accepted
-):
+def test_case_38_the_other_name_of_max_tokens_is_tried_when_one_is_refused(service, make_chat, talk, refused, accepted):
     chat = make_chat(params=params(max_tokens=7), profile="openai" if "completion" in refused else "generic")
     instead = f" Use '{accepted}' instead." if refused == "max_tokens" else ""
     words = f"Unsupported parameter: '{refused}' is not supported with this model.{instead}"

@@ -81,7 +81,7 @@ def test_case_05_of_cumulative_usage_the_last_counts(service, chat, talk, chunk)
     assert chat.last_turn().usage.output_tokens == 3
 
 
-@pytest.mark.parametrize("deltas", [("ha", "ha"), ("\n", "\n", "x"), ("1", "1"), ("a", "a", "aa"), (" ", " ", "b", "b")])
+@pytest.mark.parametrize("deltas", [("ha", "ha"), ("\n", "\n", "x"), ("1", "1"), ("a", "a", "aa"), (" ", " ", "b")])
 def test_case_06_delta_equal_to_the_text_so_far_is_concatenated(service, chat, talk, go_on, chunk, deltas):
     service.script(EventsAnswer([*map(chunk, deltas), chunk(finish="stop")]))
     assert talk(chat, "Laugh") == "".join(deltas)
@@ -158,18 +158,14 @@ def test_case_09_an_index_now_and_then_is_no_crash(service, chat, talk, chunk, g
         {"id": "k2", "function": {"name": "add", "arguments": '{"a": 3,'}},
         {"function": {"arguments": ' "b": 4}'}},
     ]
-    service.script(
-        EventsAnswer([*(chunk(tool_calls=[one]) for one in fragments), chunk(finish="tool_calls")]), "Done."
-    )
+    service.script(EventsAnswer([*(chunk(tool_calls=[one]) for one in fragments), chunk(finish="tool_calls")]), "Done.")
     talk(chat, "Add")
     assert sorted(add) == [(1, 2), (3, 4)]
     go_on(chat, talk)
 
 
 @pytest.mark.parametrize("as_object", [False, True])
-def test_case_10_a_whole_call_in_one_chunk_with_arguments_as_text_or_object(
-    service, chat, talk, go_on, add, as_object
-):
+def test_case_10_a_whole_call_in_one_chunk_with_arguments_as_text_or_object(service, chat, talk, go_on, add, as_object):
     service.script(Answer(tool_calls=[ToolCall("add", {"a": 1, "b": 2}, as_object=as_object)]), "3.")
     assert talk(chat, "1 + 2?") == "3."
     assert add == [(1, 2)]

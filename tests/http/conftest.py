@@ -32,12 +32,6 @@ def _own_environment(monkeypatch):
         monkeypatch.delenv(name.lower(), raising=False)
 
 
-@pytest.fixture(autouse=True)
-def _no_long_waits(monkeypatch):
-    # Backing off is tested with the retries; here it would only take time.
-    monkeypatch.setattr("chatkit._http.retry._FIRST_WAIT", 0.001)
-
-
 @pytest.fixture
 def service():
     with FakeService() as running:
@@ -75,8 +69,9 @@ def line(transport):
 
 
 @pytest.fixture
-def chat_with():
-    """Make a chat with a service; its errors are to be caught by `fails`."""
+def chat_with(monkeypatch):
+    """Make a chat with a service, one that hardly waits before it tries again."""
+    monkeypatch.setattr("chatkit._http.retry._FIRST_WAIT", 0.001)
 
     def make(where, **options):
         base_url = where if isinstance(where, str) else where.base_url
@@ -216,8 +211,8 @@ def read_slowly():
 @pytest.fixture
 def closed_port():
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    return port
+        # The port of a listener that is closed by the time it is used.
+        return listener.getsockname()[1]
 
 
 @pytest.fixture
@@ -241,6 +236,15 @@ def later():
     yield start
     for thread in threads:
         thread.join()
+
+
+@pytest.fixture
+def no_thread_is_left():
+    yield
+    deadline = time.monotonic() + 1
+    while any(thread.name == "chatkit-line" for thread in threading.enumerate()):
+        assert time.monotonic() < deadline, "a reader thread is left behind"
+        time.sleep(0.01)
 
 
 @pytest.fixture(scope="session")

@@ -227,7 +227,10 @@ def test_the_key_is_asked_for_at_every_attempt(service, chat_with):
     keys = iter(["first-key", "second-key"])
     service.script(ErrorAnswer(500), "good")
     assert str(chat_with(service, credentials=lambda: next(keys)).chat("a")) == "good"
-    assert [request.headers["authorization"] for request in service.requests] == ["Bearer first-key", "Bearer second-key"]
+    assert [request.headers["authorization"] for request in service.requests] == [
+        "Bearer first-key",
+        "Bearer second-key",
+    ]
 
 
 # --- opening --------------------------------------------------------------------------------------------------------
