@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chatkit._clash import warn_of_clash
+from chatkit._version import __version__
 
 if TYPE_CHECKING:
     from chatkit._chat import Chat
@@ -84,8 +85,6 @@ if TYPE_CHECKING:
     )
     from chatkit._turns.reply import Reply
     from chatkit._turns.turns import AssistantTurn, Round, SystemTurn, Turn, Usage, UserTurn
-
-__version__ = "0.1.0"
 
 __all__ = [
     "APIConnectionError",

@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from chatkit._display.echo import Display, EchoMode, display, resolve_echo
-from chatkit._display.summary import chat_text
-from chatkit._display.terminal import Terminal
+from chatkit._display.choosing import Display, EchoMode, display, resolve_echo
 from chatkit._display.watching import Watcher
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.loop import ToolMode, converse, is_concurrent
@@ -16,8 +14,6 @@ from chatkit._errors import ConfigError
 from chatkit._http.messages import Transport
 from chatkit._providers.params import Params
 from chatkit._providers.provider import Provider
-from chatkit._tools.tool import Tool
-from chatkit._tools.toolbox import RequestCallback, ResultCallback
 from chatkit._turns.accounting import TokenRow, rounds_of, token_rows, total_cost, total_usage
 from chatkit._turns.contents import Content
 from chatkit._turns.history import History
@@ -27,6 +23,8 @@ from chatkit._turns.turns import AssistantTurn, Round, Turn, Usage, UserTurn
 
 if TYPE_CHECKING:
     from chatkit._http.lines import AsyncLine
+    from chatkit._tools.tool import Tool
+    from chatkit._tools.toolbox import RequestCallback, ResultCallback
 
 Role: TypeAlias = Literal["assistant", "user", "system"]
 
@@ -428,9 +426,10 @@ class Chat:
         return str(self).partition("\n")[0]
 
     def __str__(self) -> str:
-        provider, system = self._talk.provider, self._talk.system
-        text, out = system.text if system else None, Terminal()
-        return chat_text(provider.name, provider.model, text, self.turns, width=out.width, encoding=out.encoding)
+        from chatkit._display.summary import text_for_stdout
+
+        provider = self._talk.provider
+        return text_for_stdout(provider.name, provider.model, self.system_prompt, self.turns)
 
     # Inside
 

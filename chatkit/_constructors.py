@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatkit._chat import Chat
-from chatkit._display.echo import EchoMode
+from chatkit._display.choosing import EchoMode
 from chatkit._engine.conversation import DEFAULT_ROUNDS, Conversation
 from chatkit._errors import ConfigError, PlainHttpWarning
 from chatkit._http.messages import TimeLimits

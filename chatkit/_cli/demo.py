@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from chatkit._chat import Chat
 from chatkit._cli.destination import add_options, destination
 from chatkit._cli.output import printed, say, style
-from chatkit._display.echo import EchoMode
+from chatkit._display.choosing import EchoMode
 from chatkit._providers.params import params
 
 _DELAY = 0.012

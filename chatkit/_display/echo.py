@@ -1,19 +1,15 @@
-"""Echo: showing a conversation while it happens, and deciding whether to."""
+"""Echo: showing a conversation on a text stream while it happens."""
 
 from __future__ import annotations
 
-import os
-import sys
-import warnings
-from collections.abc import Mapping
-from typing import Literal, Protocol, TextIO, assert_never, cast
+from typing import TextIO, assert_never
 
+from chatkit._display.choosing import interactive
 from chatkit._display.layout import cut
 from chatkit._display.reply import Reply, layout
 from chatkit._display.sanitize import visible
 from chatkit._display.terminal import Terminal
 from chatkit._display.wording import content_text, request_line, result_lines
-from chatkit._errors import ConfigError
 from chatkit._turns.contents import Content, ContentText, ContentThinking, ContentToolResult
 from chatkit._turns.events import (
     Event,
@@ -27,84 +23,6 @@ from chatkit._turns.events import (
     TurnStarted,
 )
 from chatkit._turns.turns import AssistantTurn, UserTurn
-
-EchoMode = Literal["none", "output", "all"]
-_MODES = ("none", "output", "all")
-_VARIABLE = "CHATKIT_ECHO"
-
-
-def resolve_echo(value: object, environ: Mapping[str, str] = os.environ) -> EchoMode:
-    """Decide what is echoed.
-
-    Args:
-        value: "none", "output" or "all"; True means "output", False "none". None leaves it to the environment
-            variable CHATKIT_ECHO, and without one to the place: "output" at an interactive prompt or in a notebook,
-            "none" elsewhere.
-        environ: Where CHATKIT_ECHO is looked up.
-
-    Raises:
-        ConfigError: when the value or the variable is something else.
-    """
-    if value is not None:
-        return _mode(value, "echo")
-    if variable := environ.get(_VARIABLE):
-        return _mode(variable, _VARIABLE)
-    return "output" if interactive() else "none"
-
-
-def _mode(value: object, source: str) -> EchoMode:
-    if isinstance(value, bool):
-        return "output" if value else "none"
-    if value == "text":
-        warnings.warn('echo="text" is now called echo="output".', DeprecationWarning, stacklevel=4)
-        return "output"
-    if isinstance(value, str) and value in _MODES:
-        return cast(EchoMode, value)
-    allowed = '"none", "output", "all"' + (", True, False or None" if source == "echo" else "")
-    raise ConfigError(f"{source} must be one of {allowed}, not {visible(repr(value))}.")
-
-
-def interactive() -> bool:
-    """Whether a person sits at a prompt or in a notebook; nothing is imported to find out."""
-    if hasattr(sys, "ps1") or sys.flags.interactive:
-        return True
-    # Read from sys.modules: whoever runs in IPython or marimo has imported it long ago.
-    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    if get_ipython is not None and get_ipython() is not None:
-        return True
-    running_in_notebook = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
-    return running_in_notebook is not None and bool(running_in_notebook())
-
-
-class Display(Protocol):
-    """Shows a conversation, event by event."""
-
-    def show(self, event: Event) -> None:
-        """Show what happened."""
-
-    def close(self) -> None:
-        """End an unfinished line. Call it however the conversation ended; a second call does nothing."""
-
-
-def display(mode: EchoMode, stream: TextIO | None = None) -> Display | None:
-    """Make the display for an echo mode.
-
-    Text is wrapped on a terminal only; a pipe, a file or a notebook gets every delta at once and as it is, but for
-    control characters: those are made visible everywhere, since a pipe often has a terminal at its end.
-
-    Args:
-        mode: "none", "output" (the answer and one line or a few per tool call) or "all" (everything said, `> ` in
-            front of what is sent and `< ` in front of what comes back).
-        stream: Where everything goes. None: the answer goes to `sys.stdout`, and so do the lines about tools and
-            retries on a terminal or at a prompt; elsewhere those go to `sys.stderr`, so that a pipe gets the answer
-            alone.
-
-    Returns:
-        The display, or None for "none".
-    """
-    if mode == "none":
-        return None
-    return _AllEcho(stream) if mode == "all" else _OutputEcho(stream)
 
 
 class _Notes:
@@ -127,7 +45,7 @@ class _Notes:
         terminal.write(terminal.style.dim(cut(line, terminal.width, terminal.symbol("…", "..."))) + "\n")
 
 
-class _OutputEcho:
+class OutputEcho:
     """The answer as it streams in, and a few lines for every tool call."""
 
     __slots__ = ("_notes", "_reply")
@@ -168,7 +86,7 @@ class _OutputEcho:
         self._reply.end()
 
 
-class _AllEcho:
+class AllEcho:
     """Everything that is said: `> ` in front of what is sent, `< ` in front of what comes back."""
 
     __slots__ = ("_notes", "_out", "_reply", "_shown")

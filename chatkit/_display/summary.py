@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from chatkit._display.layout import cells, cut
 from chatkit._display.sanitize import one_line
-from chatkit._display.terminal import Style, encodable, symbol
+from chatkit._display.terminal import Style, Terminal, encodable, symbol
 from chatkit._display.wording import content_text, head
 from chatkit._turns.contents import Content, ContentThinking, ContentToolResult
 from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn, Usage
@@ -46,6 +46,12 @@ def chat_text(
         parts.append(_rule(turn, style, width, encoding))
         parts += filter(None, (_content(item, style, encoding) for item in turn.contents))
     return encodable("\n".join(parts), encoding)
+
+
+def text_for_stdout(name: str, model: str | None, system: str | None, turns: Sequence[Turn]) -> str:
+    """A chat in words, fit for what stdout is now; without colour, since a `str` may go anywhere."""
+    out = Terminal()
+    return chat_text(name, model, system, turns, width=out.width, encoding=out.encoding)
 
 
 def _header(name: str, model: str | None, turns: Sequence[Turn]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from chatkit._display.echo import Display
+from chatkit._display.choosing import Display
 from chatkit._display.sanitize import one_line
 from chatkit._errors import FinishReasonWarning, ToolFailureWarning
 from chatkit._turns.contents import ContentToolResult

@@ -12,12 +12,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chatkit._errors import ConfigError
 from chatkit._providers.profiles import Profile
-from chatkit._tools.schema import strict_schema
-from chatkit._tools.tool import Tool
 from chatkit._turns.contents import (
     Content,
     ContentImageInline,
@@ -28,6 +26,9 @@ from chatkit._turns.contents import (
     ContentToolResult,
 )
 from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn, UserTurn
+
+if TYPE_CHECKING:
+    from chatkit._tools.tool import Tool
 
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
 _to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
@@ -157,6 +158,8 @@ def word_tools(tools: Sequence[Tool], profile: Profile) -> list[dict[str, Any]]:
 
 
 def _function(tool: Tool, profile: Profile) -> dict[str, Any]:
+    from chatkit._tools.schema import strict_schema
+
     strict = profile.strict_tools and tool.strict is not False
     function: dict[str, Any] = {"name": tool.name, "description": tool.description}
     if tool.parameters.get("properties") or profile.empty_parameters:

@@ -7,20 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from chatkit._errors import APIError, NotFoundError
 from chatkit._http.messages import Head, Request, TimeLimits
-from chatkit._providers.concessions import conceded_profile
 from chatkit._providers.credentials import Credentials
 from chatkit._providers.decode import ChatDecoder
 from chatkit._providers.encode import WordingRules, merged, to_bytes, word_tools, word_turns
-from chatkit._providers.explain import status_error
 from chatkit._providers.params import Params
 from chatkit._providers.profiles import Profile, body_params
-from chatkit._tools.tool import Tool
 from chatkit._turns.turns import SystemTurn, Turn
+from chatkit._version import __version__
+
+if TYPE_CHECKING:
+    from chatkit._tools.tool import Tool
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,8 @@ class ChatCompletions:
 
     def explain(self, head: Head, body: str) -> APIError:
         """The error that an answer with an error status means."""
+        from chatkit._providers.explain import status_error
+
         return status_error(
             head.status,
             head.headers,
@@ -94,6 +97,8 @@ class ChatCompletions:
 
     def conceding(self, error: APIError) -> ChatCompletions | None:
         """This provider without what the server just refused, when that is a known quirk; else None."""
+        from chatkit._providers.concessions import conceded_profile
+
         if isinstance(error, NotFoundError) and urlsplit(self.base_url).path in ("", "/"):
             # A bare host was given. Nearly all servers answer under /v1, a few at the root.
             return replace(self, base_url=f"{self.base_url}/v1")
@@ -139,15 +144,6 @@ class ChatCompletions:
             encoding = "identity" if stream else "gzip, deflate"
             accept = "text/event-stream, application/json" if stream else "application/json"
             headers = {"Content-Type": "application/json", "Accept": accept, "Accept-Encoding": encoding}
-            self._kept[key] = {**headers, "User-Agent": _user_agent(), **self.api_headers}
+            self._kept[key] = {**headers, "User-Agent": f"chatkit/{__version__}", **self.api_headers}
         kept: Mapping[str, str] = self._kept[key]
         return kept
-
-
-def _user_agent() -> str:
-    from importlib.metadata import PackageNotFoundError, version
-
-    try:
-        return f"chatkit/{version('chatkit-objects')}"
-    except PackageNotFoundError:
-        return "chatkit"

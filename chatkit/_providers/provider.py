@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from chatkit._errors import APIError
 from chatkit._http.messages import Head, Piece, Request
 from chatkit._providers.params import Params
-from chatkit._tools.tool import Tool
 from chatkit._turns.events import Event
 from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn
+
+if TYPE_CHECKING:
+    from chatkit._tools.tool import Tool
 
 
 class Decoder(Protocol):

@@ -6,15 +6,16 @@ import contextlib
 import functools
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatkit._errors import ConfigError
 from chatkit._tools.callbacks import Callbacks
-from chatkit._tools.calls import Ask, Halt, Steps, answer
-from chatkit._tools.threads import Crew, in_thread
-from chatkit._tools.tool import Tool, tool
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
-from chatkit._waiting import wait_for
+
+if TYPE_CHECKING:
+    # Opened at the first tool: every chat has a toolbox, and most are empty.
+    from chatkit._tools.calls import Ask, Steps
+    from chatkit._tools.tool import Tool
 
 Results: TypeAlias = list[ContentToolResult | None]
 RequestCallback: TypeAlias = Callable[[ContentToolRequest], Awaitable[None] | None]
@@ -129,6 +130,8 @@ class Toolbox:
             for steps in self._calls(requests, results, stop):
                 _drive(steps)
             return
+        from chatkit._tools.threads import Crew
+
         crew = Crew(_complete)
         for steps in self._calls(requests, results, stop):
             crew.carry_on(steps)
@@ -167,6 +170,8 @@ class Toolbox:
         self.definitions = tuple(tools.values())
 
     def _calls(self, requests: Sequence[ContentToolRequest], results: Results, stop: Stop | None) -> Iterable[Steps]:
+        from chatkit._tools.calls import Halt, answer
+
         halt = Halt(stop)
         for index, request in enumerate(requests):
             keep = functools.partial(results.__setitem__, index)
@@ -176,6 +181,8 @@ class Toolbox:
 
 
 def _as_tool(function: Callable[..., Any]) -> Tool:
+    from chatkit._tools.tool import Tool, tool
+
     return function if isinstance(function, Tool) else tool(function)
 
 
@@ -223,6 +230,8 @@ def _complete(call: Callable[[], Any]) -> Any:
     value = call()
     if not _is_pending(value):
         return value
+    from chatkit._waiting import wait_for
+
     return wait_for(_settled(value))
 
 
@@ -230,6 +239,8 @@ async def _complete_async(ask: Ask) -> Any:
     if not ask.is_tool or ask.is_async:
         return await _settled(ask.call())
     import asyncio
+
+    from chatkit._tools.threads import in_thread
 
     return await _settled(await asyncio.wrap_future(in_thread(ask.call)))
 

@@ -47,7 +47,7 @@ def as_contents(value: Contents) -> tuple[Content, ...]:
     items: Iterable[Any] = (value,) if isinstance(value, CONTENT_TYPES) else value
     if not isinstance(items, Iterable) or isinstance(items, bytes | dict):
         raise ConfigError(f"A turn is made of strings and contents, not {type(value).__name__}.")
-    return tuple(_as_content(item) for item in items)
+    return tuple([_as_content(item) for item in items])
 
 
 def _as_content(item: Any) -> Content:
@@ -177,7 +177,7 @@ class AssistantTurn:
     @property
     def tool_requests(self) -> tuple[ContentToolRequest, ...]:
         """The tool requests in the turn, in order."""
-        return tuple(item for item in self.contents if isinstance(item, ContentToolRequest))
+        return tuple([item for item in self.contents if type(item) is ContentToolRequest])
 
 
 Turn: TypeAlias = SystemTurn | UserTurn | AssistantTurn

@@ -1,5 +1,7 @@
 """Cases 1 to 18: reading streamed answers, and what is stored of them. Each runs through all four ways to talk."""
 
+import time
+
 import pytest
 
 from chatkit import (
@@ -359,6 +361,41 @@ def test_case_18_an_answer_without_a_first_choice_is_empty(service, make_chat, t
     with pytest.raises(APIResponseError, match="empty answer"):
         talk(chat, "Hello")
     assert chat.turns == []
+
+
+def test_f18_what_comes_after_done_is_not_read(service, chat, talk, chunk, go_on):
+    service.script(EventsAnswer([chunk("Hi."), chunk(finish="stop"), "[DONE]", chunk(" Late."), "no JSON"]))
+    assert talk(chat, "Hello") == "Hi."
+    assert chat.last_turn().text == "Hi."
+    go_on(chat, talk)
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        {"choices": None},
+        {"object": "ping"},
+        {"choices": [], "usage": None},
+        {"choices": [{"index": 0, "delta": None}]},
+        {"choices": [{"index": 0}]},
+        {"choices": [{"index": 0, "delta": {"content": None, "unheard": {"of": 1}}}], "more": [1]},
+        {"choices": [{"index": 0, "delta": {"content": ""}}], "error": None},
+    ],
+)
+def test_f13_chunks_that_say_nothing_are_tolerated(service, chat, talk, chunk, go_on, odd):
+    service.script(EventsAnswer([odd, chunk("H"), odd, chunk("i."), odd, chunk(finish="stop"), odd]))
+    assert talk(chat, "Hello") == "Hi."
+    assert chat.last_turn().text == "Hi."
+    go_on(chat, talk)
+
+
+def test_f23_a_hundred_thousand_deltas_take_linear_time(service, chat, talk):
+    body = b'data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n' * 100_000 + b"data: [DONE]\n\n"
+    service.script(RawAnswer(body, content_type="text/event-stream"))
+    begun = time.monotonic()
+    assert talk(chat, "Hello") == "x" * 100_000
+    assert time.monotonic() - begun < 5
+    assert len(chat.last_turn().contents) == 1
 
 
 def test_tool_requests_are_told_before_they_run(service, chat, stream_talk, add):

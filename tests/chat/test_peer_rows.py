@@ -139,6 +139,14 @@ def test_row_s2_an_error_as_the_first_event(service, make_chat, talk, fails, go_
     go_on(chat, talk)
 
 
+@pytest.mark.parametrize("code", [408, 429, 500, 503])
+def test_row_s2_a_passing_error_as_the_first_event_is_tried_again(service, chat, talk, go_on, code):
+    service.script(EventsAnswer([{"error": {"message": "busy", "code": code}}]), "ok")
+    assert talk(chat, "Hi") == "ok"
+    assert len(service.requests) == 2
+    go_on(chat, talk)
+
+
 def test_row_s3_a_clean_end_without_a_finish_reason(service, chat, talk, fails, go_on, chunk):
     service.script(EventsAnswer([chunk("so far")], done=False))
     fails(chat, StreamInterruptedError, "without a finish reason", history="HP", text="so far")

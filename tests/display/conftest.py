@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from chatkit._display.echo import display
+from chatkit._display.choosing import display
 
 PAYLOADS = {
     "clear screen": "a\x1b[2J\x1b[Hb",

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from chatkit._display.echo import display
+from chatkit._display.choosing import display
 from chatkit._turns.contents import (
     ContentText,
     ContentThinking,

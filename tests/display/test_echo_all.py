@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit._display.echo import display
+from chatkit._display.choosing import display
 from chatkit._turns.contents import (
     ContentImageRemote,
     ContentText,

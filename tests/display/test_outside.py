@@ -13,7 +13,7 @@ termios = pytest.importorskip("termios")
 
 TALK = """
 import sys
-from chatkit._display.echo import display
+from chatkit._display.choosing import display
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 from chatkit._turns.events import TextDelta, ThinkingDelta, ToolRequested, ToolReturned, TurnEnded
 from chatkit._turns.turns import AssistantTurn
@@ -127,7 +127,7 @@ def test_deltas_arrive_while_the_answer_is_being_written():
 
 ENDLESS = """
 import sys, time
-from chatkit._display.echo import display
+from chatkit._display.choosing import display
 from chatkit._turns.events import TextDelta
 
 screen = display("output")

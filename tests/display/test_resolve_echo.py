@@ -5,7 +5,7 @@ import types
 
 import pytest
 
-from chatkit._display.echo import interactive, resolve_echo
+from chatkit._display.choosing import interactive, resolve_echo
 from chatkit._errors import ConfigError
 
 

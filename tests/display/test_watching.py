@@ -8,7 +8,7 @@ import warnings
 
 import pytest
 
-from chatkit._display.echo import display
+from chatkit._display.choosing import display
 from chatkit._display.watching import Watcher
 from chatkit._errors import FinishReasonWarning, ToolFailureWarning
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
