@@ -431,8 +431,6 @@ class Chat:
         provider = self._talk.provider
         return text_for_stdout(provider.name, provider.model, self.system_prompt, self.turns)
 
-    # Inside
-
     def _display(self, echo: EchoMode | bool | None) -> Display | None:
         return display(resolve_echo(echo if echo is not None else self._echo))
 

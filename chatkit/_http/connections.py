@@ -33,9 +33,12 @@ class Tap:
 
     Args:
         patience: Seconds that sending the request may take; None means for ever.
+
+    Attributes:
+        is_fresh: Whether the connection was made for this exchange.
     """
 
-    __slots__ = ("_connection", "_early", "_is_cut", "_patience", "_response", "_socket")
+    __slots__ = ("_connection", "_early", "_is_cut", "_patience", "_response", "_socket", "is_fresh")
 
     def __init__(self, patience: float | None = None) -> None:
         self._patience = patience
@@ -44,6 +47,12 @@ class Tap:
         self._socket: Any = None
         self._response: BaseHTTPResponse | None = None
         self._is_cut = False
+        self.is_fresh = False
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the connection served an earlier request already."""
+        return self._connection is not None and not self.is_fresh
 
     @property
     def is_connecting(self) -> bool:
@@ -125,6 +134,8 @@ class _Reporting:
     sock: Any
 
     def connect(self) -> None:
+        if serving.tap is not None:
+            serving.tap.is_fresh = True
         self._report()
         super().connect()  # type: ignore[misc]
         self._report()

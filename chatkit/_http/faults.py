@@ -84,6 +84,12 @@ def is_timeout(error: BaseException) -> str | None:
     return None
 
 
+def is_closed(error: BaseException) -> bool:
+    """Whether an exception says that the other side closed the connection, and nothing was answered on it."""
+    closed = (ConnectionResetError, BrokenPipeError, ConnectionAbortedError, http.client.RemoteDisconnected)
+    return any(isinstance(item, closed) for item in _chain(error))
+
+
 def proxy_refused(url: str, proxy: str = "", *, denied: bool) -> APIConnectionError:
     """The error for a proxy that does not let a request through.
 

@@ -22,13 +22,14 @@ from urllib3.response import BaseHTTPResponse, HTTPResponse
 from chatkit._errors import APIError, Cancelled, ChatkitError, ConfigError
 from chatkit._http.bodies import check_head
 from chatkit._http.connections import LineAdapter, Tap, serving
-from chatkit._http.faults import diagnose, is_timeout, timed_out, without_library_frames
+from chatkit._http.faults import diagnose, is_closed, is_timeout, timed_out, without_library_frames
 from chatkit._http.incoming import Incoming
 from chatkit._http.messages import Batch, Head, Request, TimeLimits
 from chatkit._http.preparing import Prepared, Preparer, sign
 from chatkit._http.redaction import Redactor
 from chatkit._http.retry import retry_after_seconds
 
+_KEPT_TRIES = 3
 _FAULTS = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
@@ -152,6 +153,18 @@ class RequestsLine:
         self._tap.let_go()
 
     def _post(self, prepared: Prepared, limits: TimeLimits) -> Response:
+        for _ in range(_KEPT_TRIES):
+            try:
+                return self._post_once(prepared, limits)
+            except _FAULTS as error:
+                # A server may close a kept connection in the very moment in which it is used again. That is no failure
+                # of this request, which nobody has read, so it is no matter for the retries above.
+                if self._reason is not None or not self._tap.is_kept or not is_closed(error):
+                    raise
+                self._tap.let_go()
+        return self._post_once(prepared, limits)
+
+    def _post_once(self, prepared: Prepared, limits: TimeLimits) -> Response:
         serving.tap = self._tap
         try:
             return self._transport.post(prepared, limits)

@@ -371,6 +371,21 @@ def test_case_58_cancelling_between_tools_runs_no_more_of_them_and_sends_nothing
     go_on(chat, talk)
 
 
+@pytest.mark.parametrize("tool_mode", ["sequential", "concurrent"])
+def test_case_58_who_cancels_when_asked_about_a_call_sees_no_tool_run(service, chat, talk, go_on, add, tool_mode):
+    remove = chat.on_tool_request(lambda request: chat.cancel("enough"))
+    service.script(Answer(tool_calls=[call(1), call(2)]))
+    if talk.streams:
+        talk(chat, "Go", tool_mode=tool_mode)
+    else:
+        with pytest.raises(Cancelled, match="enough"):
+            talk(chat, "Go", tool_mode=tool_mode)
+    assert add == []
+    assert [result.error for result in chat.turns[2].tool_results] == ["The tool call was interrupted."] * 2
+    remove()
+    go_on(chat, talk)
+
+
 def test_case_58_cancelling_a_stream_at_a_tool_event_does_the_same(service, chat, add):
     service.script(Answer(tool_calls=[call(1), call(2)]))
     stream = chat.stream("Go")

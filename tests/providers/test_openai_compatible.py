@@ -180,14 +180,6 @@ def test_headers_of_ones_own_win():
     assert ask(provider(api_headers={"User-Agent": "mine"})).headers["User-Agent"] == "mine"
 
 
-def test_the_user_agent_without_an_installed_version(monkeypatch):
-    def missing(name):
-        raise importlib.metadata.PackageNotFoundError(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", missing)
-    assert ask(provider()).headers["User-Agent"] == "chatkit"
-
-
 def test_the_decoder_knows_the_model():
     made = provider().decoder(Head(200, {}, BASE))
     assert isinstance(made, ChatDecoder)
