@@ -131,7 +131,7 @@ class Chat:
             ConfigError: when nothing was given, or something that is no content. While iterating: as for `chat`,
                 but `cancel()` just ends it.
         """
-        return Stream(self._call(user_turn(contents), tool_mode, stream=True), Watcher(None).feed)
+        return Stream(self._call(user_turn(contents), tool_mode, stream=True), Watcher(None))
 
     def stream_async(self, *contents: str | Content | None, tool_mode: ToolMode = "concurrent") -> AsyncStream:
         """Say something and iterate over the answer with `async for`. The twin of `stream`; not to be awaited itself.
@@ -140,7 +140,7 @@ class Chat:
             *contents: As for `chat`.
             tool_mode: As for `chat_async`.
         """
-        return AsyncStream(self._call_async(user_turn(contents), tool_mode, stream=True), Watcher(None).feed)
+        return AsyncStream(self._call_async(user_turn(contents), tool_mode, stream=True), Watcher(None))
 
     def cancel(self, reason: str = "cancelled") -> None:
         """End the call that is going on, from any thread; harmless when there is none.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from chatkit._engine.asks import Script
 from chatkit._engine.conversation import Conversation
@@ -84,12 +84,22 @@ async def events_async(call: Call[AsyncLine]) -> AsyncIterator[Event]:
         call.close()
 
 
+class Watcher(Protocol):
+    """Whoever is to be told of the events of a call besides its reader."""
+
+    def feed(self, event: Event) -> None:
+        """Take one event, pieces of text apart."""
+
+    def close(self) -> None:
+        """Take note that the call came to its end."""
+
+
 class _Telling(Generic[LineT]):
     """What both kinds of stream know of the answer so far."""
 
-    def __init__(self, call: Call[LineT], on_event: Callable[[Event], None]) -> None:
+    def __init__(self, call: Call[LineT], watcher: Watcher) -> None:
         self._call = call
-        self._on_event = on_event
+        self._watcher = watcher
         self._parts: list[str] = []
         self._turns: list[AssistantTurn] = []
         self._cancelled: Cancelled | None = None
@@ -135,7 +145,7 @@ class _Telling(Generic[LineT]):
         self._begun = True
         if type(event) is TurnEnded:
             self._turns.append(event.turn)
-        self._on_event(event)
+        self._watcher.feed(event)
 
     def __repr__(self) -> str:
         state = "live" if self._is_live() else "over" if self._begun else "not begun"
@@ -150,8 +160,8 @@ class Stream(_Telling[Line]):
     thinking included. A stream is iterated once.
     """
 
-    def __init__(self, call: Call[Line], on_event: Callable[[Event], None]) -> None:
-        super().__init__(call, on_event)
+    def __init__(self, call: Call[Line], watcher: Watcher) -> None:
+        super().__init__(call, watcher)
         self._events = events(call)
         self._told = _until_cancelled(self._events, self)
 
@@ -208,13 +218,14 @@ def _until_cancelled(told: Generator[Event, None, None], stream: Stream) -> Gene
                 return
     except Cancelled:
         return
+    stream._watcher.close()
 
 
 class AsyncStream(_Telling["AsyncLine"]):
     """An answer while it arrives, for `async for`. The twin of `Stream`."""
 
-    def __init__(self, call: Call[AsyncLine], on_event: Callable[[Event], None]) -> None:
-        super().__init__(call, on_event)
+    def __init__(self, call: Call[AsyncLine], watcher: Watcher) -> None:
+        super().__init__(call, watcher)
         self._events = cast(Any, events_async(call))
 
     def __aiter__(self) -> AsyncIterator[str]:
@@ -242,7 +253,10 @@ class AsyncStream(_Telling["AsyncLine"]):
             return None
         try:
             event: Event = await anext(self._events)
-        except (StopAsyncIteration, Cancelled):
+        except Cancelled:
+            return None
+        except StopAsyncIteration:
+            self._watcher.close()
             return None
         if type(event) is TextDelta:
             self._begun = True

@@ -91,9 +91,6 @@ class Tap:
 
     def let_go(self) -> None:
         """Forget the socket: it may serve somebody else next."""
-        if self._connection is None:
-            # A foreign adapter does not set the limit anew before it sends.
-            self.wait_at_most(self._patience)
         self._connection = self._socket = self._response = None
         self._drop_early()
 

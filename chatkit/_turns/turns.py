@@ -145,7 +145,7 @@ class AssistantTurn:
         interrupted: Why the turn is partial, or None when it is whole.
     """
 
-    contents: tuple[Content, ...]
+    contents: tuple[Content, ...] = ()
     usage: Usage = Usage()
     cost: float | None = None
     finish_reason: str | None = None

@@ -72,11 +72,8 @@ def bad_tools(chat, add):
 def test_case_48_every_failed_call_is_answered_and_the_loop_goes_on(service, chat, talk, go_on, bad_tools, name):
     bad, words = BAD_CALLS[name]
     service.script(Answer(tool_calls=[call(), bad, call(5)]), "I see.")
-    if talk.streams:
+    with pytest.warns(ToolFailureWarning, match="1 tool call failed"):
         assert talk(chat, "Go") == "I see."
-    else:
-        with pytest.warns(ToolFailureWarning, match="1 tool call failed"):
-            assert talk(chat, "Go") == "I see."
     results = chat.turns[2].tool_results
     assert [result.error is None for result in results] == [True, False, True]
     assert words in results[1].error
@@ -102,11 +99,8 @@ def test_case_49_arguments_that_are_no_json_give_an_error_result_and_the_tool_is
     service, chat, talk, go_on, add, arguments, fragment
 ):
     service.script(Answer(tool_calls=[ToolCall("add", arguments, fragment=fragment)]), "Sorry.")
-    if talk.streams:
+    with pytest.warns(ToolFailureWarning, match="not valid JSON"):
         assert talk(chat, "Go") == "Sorry."
-    else:
-        with pytest.warns(ToolFailureWarning, match="not valid JSON"):
-            assert talk(chat, "Go") == "Sorry."
     assert add == []
     request = chat.turns[1].tool_requests[0]
     assert (request.arguments, request.raw) == (None, arguments)
@@ -412,3 +406,23 @@ def test_case_59_callbacks_are_not_shared_with_clones(service, chat, talk, add):
     service.script(Answer(tool_calls=[call()]), "3.")
     talk(chat, "1 + 2?")
     assert [type(item).__name__ for item in seen] == ["ContentToolRequest"]
+
+
+def test_t1_a_failed_tool_is_warned_of_at_the_end_of_a_stream_too(service, chat, stream_talk, go_on):
+    def fail() -> None:
+        raise RuntimeError("boom")
+
+    chat.register_tool(fail)
+    service.script(Answer(tool_calls=[ToolCall("fail", {})]), "Done.")
+    with pytest.warns(ToolFailureWarning, match="RuntimeError: boom"):
+        assert stream_talk(chat, "Go") == "Done."
+
+
+def test_t1_a_stream_that_is_left_warns_of_nothing(service, chat, stream_talk):
+    def fail() -> None:
+        raise RuntimeError("boom")
+
+    chat.register_tool(fail)
+    service.script(Answer(tool_calls=[ToolCall("fail", {})]), Answer(["a", "b", "c"]))
+    stream_talk.leave(chat, "Go")
+    assert chat.last_turn().interrupted == "stopped"

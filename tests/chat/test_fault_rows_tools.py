@@ -116,6 +116,17 @@ def test_h15_older_ways_to_word_a_call_are_understood(service, chat, talk, chunk
     go_on(chat, talk)
 
 
+def test_h15_a_name_that_comes_after_the_arguments_have_begun_changes_nothing(service, chat, talk, chunk, go_on, add):
+    first = {"index": 0, "id": "k", "function": {"name": "add", "arguments": '{"a": 1,'}}
+    second = {"index": 0, "function": {"name": "late", "arguments": ' "b": 2}'}}
+    service.script(
+        EventsAnswer([chunk(tool_calls=[first]), chunk(tool_calls=[second]), chunk(finish="tool_calls")]), "3."
+    )
+    assert talk(chat, "1 + 2?") == "3."
+    assert add == [(1, 2)]
+    go_on(chat, talk)
+
+
 def test_h19_text_and_a_call_in_one_answer_are_both_kept(service, chat, talk, go_on, add):
     service.script(Answer("Let me see.", tool_calls=[call()], finish_reason="stop"), "3.")
     assert talk(chat, "1 + 2?").endswith("3.")

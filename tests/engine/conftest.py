@@ -185,6 +185,17 @@ _WORDS = {
 }
 
 
+class FakeWatcher:
+    """Hands every event to a function."""
+
+    def __init__(self, feed):
+        self.feed = feed
+        self.closed = False
+
+    def close(self):
+        self.closed = True
+
+
 def shown(step):
     """An event or an ask in a word."""
     if isinstance(step, Send | Receive | Release):
@@ -246,6 +257,7 @@ def fake():
 
     class Fakes:
         Provider, Line, AsyncLine = FakeProvider, FakeLine, FakeAsyncLine
+        Watcher = FakeWatcher
         play = Played
         shown = staticmethod(shown)
 

@@ -23,7 +23,7 @@ TOGETHER = [200, "Hel lo", "never .stop"]
 def make(fake, talk):
     def make(*answers, hook=None, on_event=lambda event: None, line=None):
         line = (line or fake.AsyncLine)(fake.Wire(*answers), hook)
-        made = AsyncStream(Call(talk, converse(talk, Q, stream=True, concurrent=False), line), on_event)
+        made = AsyncStream(Call(talk, converse(talk, Q, stream=True, concurrent=False), line), fake.Watcher(on_event))
         made.log = line.wire.log
         return made
 

@@ -169,15 +169,18 @@ def test_one_sessions_verify_false_is_not_anothers(secure, session, line_of, lin
 
 
 @pytest.mark.parametrize("own_session", [False, True])
-def test_a_netrc_entry_does_not_replace_the_key(own_session, service, chat_with, key, tmp_path, monkeypatch):
+def test_a_netrc_entry_does_not_replace_the_key_nor_make_up_for_one(
+    own_session, service, chat_with, key, tmp_path, monkeypatch
+):
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     netrc.chmod(0o600)
     monkeypatch.setenv("NETRC", str(netrc))
-    service.script("good")
+    service.script("good", "good")
     with requests.Session() as session:
         chat_with(service, session=session if own_session else None).chat("a")
-    assert service.requests[0].headers["authorization"] == f"Bearer {key}"
+        chat_with(service, session=session if own_session else None, credentials=None).chat("a")
+    assert [request.headers.get("authorization") for request in service.requests] == [f"Bearer {key}", None]
 
 
 # --- a session of the caller's --------------------------------------------------------------------------------------

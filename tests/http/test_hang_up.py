@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 
 import pytest
@@ -10,7 +11,7 @@ import requests
 from chatkit._errors import APITimeoutError, Cancelled
 from chatkit._http.connections import HungUp, Tap
 from chatkit._http.messages import TimeLimits
-from chatkit._http.transport import RequestsTransport
+from chatkit._http.transport import RequestsLine, RequestsTransport
 from chatkit.testing import Answer, Delivery, ErrorAnswer, EventsAnswer, FakeService, RawAnswer
 
 AT_ONCE = 0.2
@@ -27,6 +28,20 @@ def test_before_send_nothing_is_sent(service, line, to, fails):
     line.hang_up("enough")
     fails(lambda: line.send(to(service)), Cancelled, "(enough)")
     assert (service.connections, line.hung_up) == (0, "enough")
+
+
+class HungUpMeanwhile(RequestsLine):
+    """Hung up by another thread just after it was looked whether it was."""
+
+    def close(self):
+        super().close()
+        self.hang_up("enough")
+
+
+def test_hanging_up_in_the_narrowest_moment_is_not_missed(service, transport, to, fails):
+    line = HungUpMeanwhile(transport)
+    fails(lambda: line.send(to(service)), Cancelled, "(enough)")
+    assert service.connections == 0
 
 
 def test_the_first_reason_stays(line):
@@ -82,6 +97,8 @@ def test_g6_in_a_stalled_body_over_tls(tls, line, to, fails, later, monkeypatch)
         service.script(EventsAnswer(["x", "never"], delivery=FOR_EVER))
         line.send(to(service))
         assert line.receive().pieces[0].data == "x"
+        # It drops the encryption first: what another thread is sending would go on in the clear.
+        monkeypatch.setattr(ssl.SSLSocket, "shutdown", lambda *args: pytest.fail("the encryption was dropped"))
         since = later(0.1, lambda: line.hang_up("enough"))
         cancelled(fails, line.receive, since)
         assert service.requests[0].wait_disconnected(0.5)

@@ -63,6 +63,18 @@ def test_one_connection_serves_streams_whole_answers_and_errors(service, transpo
     assert (service.connections, len(service.requests)) == (1, 6)
 
 
+def test_what_little_is_left_of_an_answer_is_read_before_the_next_request(service, transport, to):
+    async def main():
+        line = AsyncLine(transport)
+        for _ in range(3):
+            await line.send(to(service))
+            await line.receive()
+
+    service.on_request(lambda request: EventsAnswer(["one", "two"], delivery=Delivery(pause=0.03)))
+    asyncio.run(main())
+    assert service.connections == 1
+
+
 def test_a_chat_keeps_its_connection_over_retries_and_turns(service, chat_with):
     async def main():
         chat = chat_with(service)

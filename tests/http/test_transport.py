@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -127,6 +128,22 @@ def test_b14_a_connection_closed_by_the_server_between_two_chats(service, chat_w
     time.sleep(0.05)
     assert str(chat.chat("b")) == "two"
     assert (service.connections, len(service.requests)) == (2, 2)
+
+
+@pytest.mark.parametrize("kept", [3, 5])
+def test_b14_of_many_connections_that_were_closed_a_few_are_tried(kept, service, transport, to, fails, read_all):
+    def answer(request):
+        late = Delivery(pause_before_headers=0.1) if request.number <= kept else Delivery(cut_before_headers="rst")
+        return RawAnswer(b"{}", delivery=Delivery() if request.connection > kept else late)
+
+    service.on_request(answer)
+    with ThreadPoolExecutor(kept) as pool:
+        list(pool.map(lambda _: read_all(transport.line(), to(service)), range(kept)))
+    if kept == 3:
+        assert read_all(transport.line(), to(service)) == ["{}"]
+    else:
+        fails(lambda: transport.line().send(to(service)), APIConnectionError, "before answering")
+    assert len(service.requests) == kept + 4
 
 
 def test_a_promised_connection_may_be_closed_after_the_answer(service, line, to, read_all):

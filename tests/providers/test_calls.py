@@ -311,3 +311,8 @@ def test_many_fragments_take_linear_time():
         calls.feed(fragment("add", "x", index=0, id="c1"))
     calls.feed(fragment(None, '"}', index=0))
     assert calls.requests()[0].arguments == {"a": "x" * 20_000}
+
+
+def test_a_name_that_changes_when_the_arguments_have_begun_is_the_first_one():
+    (request,) = collect(fragment("add", '{"a":', index=0, id="c1"), fragment("sub", " 1}", index=0, id="c1"))
+    assert (request.name, request.arguments) == ("add", {"a": 1})
