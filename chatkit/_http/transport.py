@@ -29,7 +29,6 @@ from chatkit._http.preparing import Prepared, Preparer, sign
 from chatkit._http.redaction import Redactor
 from chatkit._http.retry import retry_after_seconds
 
-_KEPT_TRIES = 3
 _FAULTS = (requests.RequestException, HTTPError, OSError, ValueError)
 
 
@@ -153,16 +152,16 @@ class RequestsLine:
         self._tap.let_go()
 
     def _post(self, prepared: Prepared, limits: TimeLimits) -> Response:
-        for _ in range(_KEPT_TRIES):
+        while True:
             try:
                 return self._post_once(prepared, limits)
             except _FAULTS as error:
                 # A server may close a kept connection in the very moment in which it is used again. That is no failure
-                # of this request, which nobody has read, so it is no matter for the retries above.
+                # of this request, which nobody has read, so it is no matter for the retries above. The pool has one
+                # kept connection less then, so this comes to a fresh one soon, and that is not excused.
                 if self._reason is not None or not self._tap.is_kept or not is_closed(error):
                     raise
-                self._tap.let_go()
-        return self._post_once(prepared, limits)
+            self._tap.let_go()
 
     def _post_once(self, prepared: Prepared, limits: TimeLimits) -> Response:
         serving.tap = self._tap

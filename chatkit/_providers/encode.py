@@ -56,14 +56,14 @@ def to_bytes(value: Any) -> bytes:
         return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
 
 
-def word_turns(turns: Iterable[Turn], rules: WordingRules) -> bytes:
-    """The messages of some turns, joined by commas."""
-    return b",".join([worded for turn in turns if (worded := _word(turn, rules))])
+def word_turns(turns: Iterable[Turn], rules: WordingRules) -> list[bytes]:
+    """The messages of some turns; those of one turn are joined by commas."""
+    return [worded for turn in turns if (worded := _word(turn, rules))]
 
 
 def _word(turn: Turn, rules: WordingRules) -> bytes:
     kept = turn.wording
-    if kept is not None and kept[0] == rules:
+    if kept is not None and (kept[0] is rules or kept[0] == rules):
         worded: bytes = kept[1]
         return worded
     worded = b",".join([to_bytes(message) for message in _messages(turn, rules)])

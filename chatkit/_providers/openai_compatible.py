@@ -64,12 +64,11 @@ class ChatCompletions:
     ) -> Request:
         """Word a request for the next answer. See `Provider.request`."""
         start, end, stream = self._frame(tools, stream)
-        spoken = [system, *turns] if system is not None else turns
         # `api_args` may name the messages themselves; then there is nothing left to join.
-        messages = b"" if end is None else word_turns(spoken, self._rules())
+        body = start if end is None else self._joined(start, [system, *turns] if system is not None else turns, end)
         return Request(
             url=f"{self.base_url}/chat/completions",
-            body=start if end is None else b"".join((start, messages, end)),
+            body=body,
             headers=self._headers(stream),
             credentials=self.credentials,
             stream=stream,
@@ -105,8 +104,21 @@ class ChatCompletions:
         profile = conceded_profile(error, self.profile)
         return replace(self, profile=profile) if profile is not None else None
 
+    def _joined(self, start: bytes, turns: Sequence[Turn], end: bytes) -> bytes:
+        messages = word_turns(turns, self._rules())
+        if not messages:
+            return start + end
+        # Start and end go in with the first and the last message, since to join twice is to copy it all twice.
+        messages[0] = start + messages[0]
+        messages[-1] += end
+        return b",".join(messages)
+
     def _rules(self) -> WordingRules:
-        return WordingRules(self.profile.parts, self.profile.thinking_field if self.preserve_thinking else None)
+        rules: WordingRules | None = self._kept.get("rules")
+        if rules is None:
+            field = self.profile.thinking_field if self.preserve_thinking else None
+            rules = self._kept["rules"] = WordingRules(self.profile.parts, field)
+        return rules
 
     def _frame(self, tools: Sequence[Tool], stream: bool) -> tuple[bytes, bytes | None, bool]:
         """What stands before and after the messages in a body, and whether it asks for a stream."""

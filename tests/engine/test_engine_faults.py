@@ -13,6 +13,11 @@ from chatkit._turns.contents import ContentToolResult
 from chatkit._turns.turns import AssistantTurn, UserTurn
 from chatkit.testing import check_history
 
+
+def worded(turns, rules):
+    return b",".join(word_turns(turns, rules))
+
+
 Q = UserTurn("q")
 ANSWERS = ([200, "Let me", "+c1 +c2 .tool_calls"], [200, "Hel", "lo .stop"])
 STEPS = [
@@ -90,7 +95,7 @@ def expect_raised(raised, error):
 
 
 def go_on(talk):
-    messages = json.loads(b"[" + word_turns(talk.history.sendable(UserTurn("go on")), WordingRules()) + b"]")
+    messages = json.loads(b"[" + worded(talk.history.sendable(UserTurn("go on")), WordingRules()) + b"]")
     assert check_history(messages) == []
     assert messages[-1]["content"].endswith("go on")
 

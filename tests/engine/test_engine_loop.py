@@ -23,6 +23,11 @@ from chatkit._providers.encode import WordingRules, word_turns
 from chatkit._turns.turns import AssistantTurn, SystemTurn, UserTurn
 from chatkit.testing import check_history
 
+
+def worded(turns, rules):
+    return b",".join(word_turns(turns, rules))
+
+
 Q = UserTurn("q")
 OK = [200, "Hello .stop"]
 ASKS = [200, "+c1 +c2 .tool_calls"]
@@ -34,7 +39,7 @@ def play(fake, talk):
         wire = fake.Wire(*answers)
         played = fake.play(converse(talk, Q, stream=stream, concurrent=concurrent), wire, **about)
         assert not wire.items or played.error is not None
-        messages = json.loads(b"[" + word_turns(talk.history.sendable(UserTurn("go on")), WordingRules()) + b"]")
+        messages = json.loads(b"[" + worded(talk.history.sendable(UserTurn("go on")), WordingRules()) + b"]")
         assert check_history(messages) == []
         return played
 

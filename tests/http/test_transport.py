@@ -5,11 +5,10 @@ from __future__ import annotations
 import gc
 import time
 import warnings
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from chatkit._errors import APIConnectionError, ConfigError
+from chatkit._errors import APIConnectionError, APITimeoutError, ConfigError
 from chatkit._http.messages import TimeLimits
 from chatkit._http.opening import LazyTransport
 from chatkit._http.transport import RequestsTransport
@@ -130,20 +129,22 @@ def test_b14_a_connection_closed_by_the_server_between_two_chats(service, chat_w
     assert (service.connections, len(service.requests)) == (2, 2)
 
 
-@pytest.mark.parametrize("kept", [3, 5])
-def test_b14_of_many_connections_that_were_closed_a_few_are_tried(kept, service, transport, to, fails, read_all):
-    def answer(request):
-        late = Delivery(pause_before_headers=0.1) if request.number <= kept else Delivery(cut_before_headers="rst")
-        return RawAnswer(b"{}", delivery=Delivery() if request.connection > kept else late)
+@pytest.mark.parametrize("how", ["fin", "rst"])
+def test_b14_after_a_kept_connection_a_fresh_one_is_tried_and_no_more(how, service, line, to, fails, read_all):
+    service.script("one")
+    service.on_request(lambda request: RawAnswer(b"{}", delivery=Delivery(cut_before_headers=how)))
+    read_all(line, to(service))
+    line.release()
+    fails(lambda: line.send(to(service)), APIConnectionError, "before answering")
+    assert (service.connections, len(service.requests)) == (2, 3)
 
-    service.on_request(answer)
-    with ThreadPoolExecutor(kept) as pool:
-        list(pool.map(lambda _: read_all(transport.line(), to(service)), range(kept)))
-    if kept == 3:
-        assert read_all(transport.line(), to(service)) == ["{}"]
-    else:
-        fails(lambda: transport.line().send(to(service)), APIConnectionError, "before answering")
-    assert len(service.requests) == kept + 4
+
+def test_b14_no_other_fault_of_a_kept_connection_is_excused(service, line, to, fails, read_all):
+    service.script("one", Answer("x", delivery=Delivery(pause_before_headers=30)))
+    read_all(line, to(service))
+    line.release()
+    fails(lambda: line.send(to(service, limits=TimeLimits(first_byte=0.1))), APITimeoutError)
+    assert (service.connections, len(service.requests)) == (1, 2)
 
 
 def test_a_promised_connection_may_be_closed_after_the_answer(service, line, to, read_all):

@@ -21,6 +21,11 @@ from chatkit._turns.contents import (
 )
 from chatkit._turns.turns import AssistantTurn, SystemTurn, UserTurn
 
+
+def worded(turns, rules):
+    return b",".join(word_turns(turns, rules))
+
+
 PLAIN = WordingRules()
 PARTS = WordingRules(parts=True)
 REMOTE = ContentImageRemote("https://x/y.png", "low")
@@ -33,7 +38,7 @@ CALL = {"id": "c1", "type": "function", "function": {"name": "add", "arguments":
 
 def words(*turns, rules=PLAIN):
     """The messages, as a server reads them."""
-    return json.loads(b"[" + word_turns(turns, rules) + b"]")
+    return json.loads(b"[" + worded(turns, rules) + b"]")
 
 
 def part(text):
@@ -113,7 +118,7 @@ def test_thinking_that_is_sent_back(name):
 def test_contents_in_the_wrong_turn_are_refused(turn, what):
     for _ in range(2):
         with pytest.raises(ConfigError, match=what):
-            word_turns([turn], PLAIN)
+            worded([turn], PLAIN)
 
 
 @pytest.mark.parametrize(
@@ -199,8 +204,8 @@ def test_a_number_that_json_does_not_know_is_refused():
 
 
 def test_turns_are_joined_and_what_says_nothing_is_left_out():
-    assert word_turns([], PLAIN) == b""
-    assert word_turns([UserTurn("a"), AssistantTurn(""), UserTurn("b")], PLAIN).count(b"},{") == 1
+    assert worded([], PLAIN) == b""
+    assert worded([UserTurn("a"), AssistantTurn(""), UserTurn("b")], PLAIN).count(b"},{") == 1
 
 
 # --- what is kept on a turn -----------------------------------------------------------------------------------------
@@ -209,27 +214,27 @@ def test_turns_are_joined_and_what_says_nothing_is_left_out():
 def test_a_turn_is_worded_once_for_the_same_rules():
     turn = UserTurn("q")
     assert turn.wording is None
-    first = word_turns([turn], PLAIN)
+    first = worded([turn], PLAIN)
     rules, worded = turn.wording
     assert (rules, worded) == (PLAIN, first)
-    word_turns([turn], WordingRules())
+    worded([turn], WordingRules())
     assert turn.wording[1] is worded
 
 
 def test_a_turn_is_worded_anew_for_other_rules():
     turn = AssistantTurn([ContentThinking("Hm"), "a"])
-    plain = word_turns([turn], PLAIN)
-    replayed = word_turns([turn], WordingRules(thinking_field="reasoning"))
+    plain = worded([turn], PLAIN)
+    replayed = worded([turn], WordingRules(thinking_field="reasoning"))
     assert plain != replayed == turn.wording[1]
-    assert word_turns([turn], PARTS) not in (plain, replayed)
-    assert word_turns([turn], PLAIN) == plain
+    assert worded([turn], PARTS) not in (plain, replayed)
+    assert worded([turn], PLAIN) == plain
 
 
 def test_a_turn_that_says_nothing_is_not_looked_at_again():
     turn = AssistantTurn("")
-    word_turns([turn], PLAIN)
+    worded([turn], PLAIN)
     assert turn.wording == (PLAIN, b"")
-    assert word_turns([turn], PLAIN) == b""
+    assert worded([turn], PLAIN) == b""
 
 
 # --- tools ----------------------------------------------------------------------------------------------------------

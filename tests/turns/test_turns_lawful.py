@@ -20,6 +20,11 @@ from chatkit._turns.history import History
 from chatkit._turns.turns import AssistantTurn, UserTurn
 from chatkit.testing import check_history
 
+
+def worded(turns, rules):
+    return b",".join(word_turns(turns, rules))
+
+
 GO = UserTurn("go on")
 IDS = tuple(f"c{number}" for number in range(12))
 _TEXTS = st.sampled_from(["", "", "a", " ", "\n", "x\ud83d", "\U0001f600"]).map(ContentText)
@@ -75,7 +80,7 @@ def _conversations(draw):
 
 
 def messages(turns, rules=WordingRules()):  # noqa: B008  a frozen value
-    return json.loads(b"[" + word_turns(turns, rules) + b"]")
+    return json.loads(b"[" + worded(turns, rules) + b"]")
 
 
 def check(turns):

@@ -21,6 +21,11 @@ from chatkit._turns.contents import (
 )
 from chatkit._turns.turns import AssistantTurn, Round, SystemTurn, Usage, UserTurn, as_contents
 
+
+def worded(turns, rules):
+    return b",".join(word_turns(turns, rules))
+
+
 REQUEST = ContentToolRequest("c1", "add", {"a": 1, "b": [2, 3]})
 RESULT = ContentToolResult(value=4, request=REQUEST, text="4", extra={"mine": [1]})
 CONTENTS = (
@@ -127,11 +132,11 @@ def test_a_turn_is_frozen_hashable_and_travels(turn):
 def test_what_a_turn_was_worded_in_is_no_part_of_it(turn):
     worded = pickle.loads(pickle.dumps(turn))
     rules = WordingRules()
-    bytes_ = word_turns([worded], rules)
+    bytes_ = worded([worded], rules)
     assert bytes_
     assert worded.wording == (rules, bytes_)
     assert (worded, hash(worded), repr(worded)) == (turn, hash(turn), repr(turn))
-    assert word_turns([pickle.loads(pickle.dumps(worded))], rules) == bytes_
+    assert worded([pickle.loads(pickle.dumps(worded))], rules) == bytes_
     assert dataclasses.replace(worded, contents=(ContentText("x"),)).wording is None
 
 
