@@ -215,10 +215,10 @@ def test_a_turn_is_worded_once_for_the_same_rules():
     turn = UserTurn("q")
     assert turn.wording is None
     first = worded([turn], PLAIN)
-    rules, worded = turn.wording
-    assert (rules, worded) == (PLAIN, first)
+    rules, kept = turn.wording
+    assert (rules, kept) == (PLAIN, first)
     worded([turn], WordingRules())
-    assert turn.wording[1] is worded
+    assert turn.wording[1] is kept
 
 
 def test_a_turn_is_worded_anew_for_other_rules():

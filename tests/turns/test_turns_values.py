@@ -130,14 +130,14 @@ def test_a_turn_is_frozen_hashable_and_travels(turn):
 
 @pytest.mark.parametrize("turn", TURNS, ids=lambda turn: turn.role)
 def test_what_a_turn_was_worded_in_is_no_part_of_it(turn):
-    worded = pickle.loads(pickle.dumps(turn))
+    twin = pickle.loads(pickle.dumps(turn))
     rules = WordingRules()
-    bytes_ = worded([worded], rules)
+    bytes_ = worded([twin], rules)
     assert bytes_
-    assert worded.wording == (rules, bytes_)
-    assert (worded, hash(worded), repr(worded)) == (turn, hash(turn), repr(turn))
-    assert worded([pickle.loads(pickle.dumps(worded))], rules) == bytes_
-    assert dataclasses.replace(worded, contents=(ContentText("x"),)).wording is None
+    assert twin.wording == (rules, bytes_)
+    assert (twin, hash(twin), repr(twin)) == (turn, hash(turn), repr(turn))
+    assert worded([pickle.loads(pickle.dumps(twin))], rules) == bytes_
+    assert dataclasses.replace(twin, contents=(ContentText("x"),)).wording is None
 
 
 def test_roles():
