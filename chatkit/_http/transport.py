@@ -15,7 +15,6 @@ from typing import Any
 
 import requests
 from requests import Response, Session
-from requests.structures import CaseInsensitiveDict
 from urllib3.exceptions import HTTPError
 from urllib3.response import BaseHTTPResponse, HTTPResponse
 
@@ -216,7 +215,7 @@ def _headers_timed_out(limits: TimeLimits, url: str) -> APIError:
 
 
 def _head_of(response: Response, request: Request, sent_at: float, redactor: Redactor) -> Head:
-    headers = {name.lower(): value for name, value in CaseInsensitiveDict(response.headers).items()}
+    headers = {name.lower(): value for name, value in response.headers.items()}
     return Head(
         status=response.status_code,
         headers=headers,
