@@ -5,9 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from resource import struct_rusage
+from statistics import median
 
 from answers import QUESTION, REPLY
 
+_TIMES = 5
 _IMPORTS = {
     "raw": "import http.client, json",
     "stack": "import requests, sseclient, json",
@@ -43,16 +46,25 @@ PROGRAMS = {"imports": _IMPORTS, "makes": _MAKES, "first_reply": _REPLIES}
 
 
 def run_cold(contender: str, measure: str, port: int, core: int, environ: dict[str, str]) -> dict[str, float]:
-    """Run a program in a new process; gives its CPU ms and peak memory in MB, from its start to its end."""
+    """Run a program in new processes; gives the CPU ms and the peak memory in MB of the one in the middle."""
     url = f"http://127.0.0.1:{port}/whole/v1"
     program = PROGRAMS[measure][contender].format(url=url, port=port, question=QUESTION)
     if measure == "first_reply":
         program += f"\nassert reply == {REPLY!r}"
+    used = [_used_by(program, core, environ) for _ in range(_TIMES)]
+    return {
+        "cpu": median((use.ru_utime + use.ru_stime) * 1e3 for use in used),
+        "memory": median(use.ru_maxrss / 1024 for use in used),
+    }
+
+
+def _used_by(program: str, core: int, environ: dict[str, str]) -> struct_rusage:
+    """What a process took from its start to its end."""
     process = subprocess.Popen(
         [sys.executable, "-c", program], env=environ, preexec_fn=lambda: os.sched_setaffinity(0, {core})
     )
     _, status, used = os.wait4(process.pid, 0)
     process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode:
-        raise RuntimeError(f"{measure} of {contender} failed")
-    return {"cpu": (used.ru_utime + used.ru_stime) * 1e3, "memory": used.ru_maxrss / 1024}
+        raise RuntimeError(f"this failed:\n{program}")
+    return used
