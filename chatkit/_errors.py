@@ -15,7 +15,7 @@ ChatkitError(Exception)
 │   │   ├── AuthenticationError 401  PermissionDeniedError 403  NotFoundError 404
 │   │   ├── ConflictError 409  UnprocessableEntityError 422  RateLimitError 429
 │   │   └── InternalServerError 5xx
-│   ├── APIResponseError                         a 2xx or 3xx that is no answer
+│   ├── APIResponseError                         a 2xx or 3xx that is no answer (alias: APIResponseValidationError)
 │   └── StreamError                              after the first event; .partial holds the turn
 │       ├── StreamInterruptedError(ConnectionError)
 │       └── APIStreamError                       the server reported an error inside the stream
@@ -221,6 +221,10 @@ class APIResponseError(APIError):
 
     kind: str = "content_type"
     status_code: int = 200
+
+
+# The name that openai-python has for it.
+APIResponseValidationError = APIResponseError
 
 
 class StreamError(APIError):

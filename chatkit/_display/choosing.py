@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 import warnings
 from collections.abc import Mapping
 from typing import Literal, Protocol, TextIO, cast
 
+from chatkit._display.place import interactive
 from chatkit._display.sanitize import visible
 from chatkit._errors import ConfigError
 from chatkit._turns.events import Event
@@ -46,18 +46,6 @@ def _mode(value: object, source: str) -> EchoMode:
         return cast(EchoMode, value)
     allowed = '"none", "output", "all"' + (", True, False or None" if source == "echo" else "")
     raise ConfigError(f"{source} must be one of {allowed}, not {visible(repr(value))}.")
-
-
-def interactive() -> bool:
-    """Whether a person sits at a prompt or in a notebook; nothing is imported to find out."""
-    if hasattr(sys, "ps1") or sys.flags.interactive:
-        return True
-    # Read from sys.modules: whoever runs in IPython or marimo has imported it long ago.
-    get_ipython = getattr(sys.modules.get("IPython"), "get_ipython", None)
-    if get_ipython is not None and get_ipython() is not None:
-        return True
-    running_in_notebook = getattr(sys.modules.get("marimo"), "running_in_notebook", None)
-    return running_in_notebook is not None and bool(running_in_notebook())
 
 
 class Display(Protocol):

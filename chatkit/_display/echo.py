@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO, assert_never
 
-from chatkit._display.choosing import interactive
 from chatkit._display.layout import cut
+from chatkit._display.place import interactive
 from chatkit._display.reply import Reply, layout
 from chatkit._display.sanitize import visible
 from chatkit._display.terminal import Terminal

@@ -5,7 +5,8 @@ import types
 
 import pytest
 
-from chatkit._display.choosing import interactive, resolve_echo
+from chatkit._display.choosing import resolve_echo
+from chatkit._display.place import interactive
 from chatkit._errors import ConfigError
 
 
