@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import pickle
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 import traceback
 
 import pytest
+import trustme
 
 from chatkit import chat_openai_compatible
 from chatkit._errors import ChatkitError
@@ -249,19 +248,15 @@ def no_thread_is_left():
 
 @pytest.fixture(scope="session")
 def tls(tmp_path_factory):
-    """Make a self-signed certificate for a name; gives the server's context and the file to trust."""
-    if not shutil.which("openssl"):
-        pytest.skip("openssl makes the certificate")
+    """Make a certificate by an unknown authority; gives the server's context and the authority's own certificate."""
     folder = tmp_path_factory.mktemp("certificates")
 
     def make(name):
-        key, chain = folder / f"{name[:2]}-key.pem", folder / f"{name[:2]}-chain.pem"
-        command = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=chatkit"
-        extensions = f"-addext subjectAltName={name} -addext keyUsage=digitalSignature,keyCertSign"
-        files = ["-keyout", str(key), "-out", str(chain)]
-        subprocess.run([*command.split(), *extensions.split(), *files], check=True, capture_output=True)
+        authority = trustme.CA()
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(chain, key)
-        return context, str(chain)
+        authority.issue_cert(name.partition(":")[2]).configure_cert(context)
+        trusted = folder / f"{name[:2]}.pem"
+        authority.cert_pem.write_to_path(trusted)
+        return context, str(trusted)
 
     return make

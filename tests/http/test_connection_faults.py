@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 
 import pytest
+import trustme
 
 from chatkit._errors import APIConnectionError, APITimeoutError, BadRequestError
 from chatkit._http.messages import TimeLimits
@@ -133,13 +135,26 @@ def test_b10_https_to_a_plain_port(service, line, to, fails):
     assert (error.kind, error.retryable) == ("tls", False)
 
 
-def test_b11_self_signed_certificate(tls, chat_with, fails):
-    context, _ = tls("IP:127.0.0.1")
+def test_b11_self_signed_certificate(tmp_path, chat_with, fails):
+    # The certificate of an authority is signed by itself.
+    authority, file = trustme.CA(), tmp_path / "authority.pem"
+    file.write_bytes(authority.private_key_pem.bytes() + authority.cert_pem.bytes())
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
     with FakeService(tls=context) as service:
         words = (service.origin[8:], "self-signed certificate", "REQUESTS_CA_BUNDLE", "verify")
         error = fails(lambda: chat_with(service).chat("a"), APIConnectionError, *words)
     assert (error.kind, error.retryable, error.attempts) == ("tls", False, 1)
     assert (service.connections, service.requests) == (1, [])
+
+
+def test_b11_certificate_of_an_authority_that_nobody_knows(tls, chat_with, fails):
+    context, _ = tls("IP:127.0.0.1")
+    with FakeService(tls=context) as service:
+        error = fails(
+            lambda: chat_with(service).chat("a"), APIConnectionError, "unable to get local issuer certificate"
+        )
+    assert (error.kind, error.retryable, error.attempts) == ("tls", False, 1)
 
 
 def test_b11_certificate_for_another_host(tls, line, to, fails, monkeypatch):

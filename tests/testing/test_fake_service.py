@@ -2,16 +2,15 @@
 
 import http.client
 import json
-import shutil
 import socket
 import ssl
-import subprocess
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+import trustme
 
 import chatkit.testing
 from chatkit.testing import Answer, Delivery, ErrorAnswer, FakeService, RawAnswer, RecordedRequest, Reply
@@ -339,23 +338,11 @@ def test_a_departed_client_is_noticed_during_endless_sending(service):
     assert service.requests[0].wait_disconnected()
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory):
-    if not shutil.which("openssl"):
-        pytest.skip("openssl makes the certificate")
-    folder = tmp_path_factory.mktemp("certificate")
-    key, chain = folder / "key.pem", folder / "chain.pem"
-    make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
-    extensions = "-addext subjectAltName=IP:127.0.0.1 -addext keyUsage=digitalSignature,keyCertSign"
-    command = [*make.split(), *extensions.split(), "-keyout", str(key), "-out", str(chain)]
-    subprocess.run(command, check=True, capture_output=True)
-    return key, chain
-
-
-def test_https_is_spoken(certificate):
-    key, chain = certificate
+def test_https_is_spoken(tmp_path):
+    authority, chain = trustme.CA(), tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(chain)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(chain, key)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
     with FakeService(tls=context) as service:
         service.script("secret", Answer("x", delivery=Delivery(stall_after=10)))
         assert service.base_url.startswith("https://")
