@@ -15,10 +15,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chatkit._clash import warn_of_clash
+from chatkit._rooms import ROOM_OF
 from chatkit._version import __version__
 
 if TYPE_CHECKING:
-    from chatkit._chat import Chat
+    from chatkit._chat.chat import Chat
     from chatkit._constructors import chat, chat_huggingface, chat_openai_compatible
     from chatkit._engine.streams import AsyncStream, Stream
     from chatkit._errors import (
@@ -34,51 +35,56 @@ if TYPE_CHECKING:
         Cancelled,
         ChatBusyError,
         ChatkitError,
-        ChatkitWarning,
         ConfigError,
         ConflictError,
         ContentFilterFinishReasonError,
         ContextLengthError,
-        FinishReasonWarning,
         HistoryError,
         IncompleteOutputError,
         InternalServerError,
         LengthFinishReasonError,
+        LimitError,
+        MCPError,
         MediaError,
         MissingKeyError,
-        NameClashWarning,
         NotFoundError,
         PermissionDeniedError,
-        PlainHttpWarning,
         RateLimitError,
+        RefusalError,
         StreamError,
         StreamInterruptedError,
-        ToolFailureWarning,
+        StructuredOutputError,
         ToolLoopLimitError,
         ToolRejectError,
         UnprocessableEntityError,
-        UnsupportedParameterWarning,
     )
     from chatkit._http.messages import TimeLimits
     from chatkit._providers.params import Params, params
     from chatkit._providers.profiles import PROFILES, Profile
     from chatkit._tools.tool import Tool, tool
     from chatkit._turns.accounting import TokenRow
+    from chatkit._turns.approvals import PendingApproval
     from chatkit._turns.contents import (
         Content,
+        ContentAudio,
+        ContentDocument,
+        ContentDocumentRemote,
         ContentImageInline,
         ContentImageRemote,
+        ContentJson,
         ContentText,
         ContentThinking,
         ContentToolRequest,
         ContentToolResult,
     )
     from chatkit._turns.events import (
+        ApprovalRequested,
         Event,
         Retrying,
         TextDelta,
         ThinkingDelta,
         ToolInputDelta,
+        ToolProgressed,
         ToolRequested,
         ToolReturned,
         TurnEnded,
@@ -86,6 +92,18 @@ if TYPE_CHECKING:
     )
     from chatkit._turns.reply import Reply
     from chatkit._turns.turns import AssistantTurn, Round, SystemTurn, Turn, Usage, UserTurn
+    from chatkit._warnings import (
+        ChatkitWarning,
+        ContentWarning,
+        FinishReasonWarning,
+        NameClashWarning,
+        PlainHttpWarning,
+        RepeatedCallWarning,
+        SeveralAnswersWarning,
+        ToolFailureWarning,
+        UnknownCostWarning,
+        UnsupportedParameterWarning,
+    )
 
 __all__ = [
     "APIConnectionError",
@@ -95,6 +113,7 @@ __all__ = [
     "APIStatusError",
     "APIStreamError",
     "APITimeoutError",
+    "ApprovalRequested",
     "AssistantTurn",
     "AsyncStream",
     "AuthenticationError",
@@ -107,13 +126,18 @@ __all__ = [
     "ConfigError",
     "ConflictError",
     "Content",
+    "ContentAudio",
+    "ContentDocument",
+    "ContentDocumentRemote",
     "ContentFilterFinishReasonError",
     "ContentImageInline",
     "ContentImageRemote",
+    "ContentJson",
     "ContentText",
     "ContentThinking",
     "ContentToolRequest",
     "ContentToolResult",
+    "ContentWarning",
     "ContextLengthError",
     "Event",
     "FinishReasonWarning",
@@ -121,22 +145,29 @@ __all__ = [
     "IncompleteOutputError",
     "InternalServerError",
     "LengthFinishReasonError",
+    "LimitError",
+    "MCPError",
     "MediaError",
     "MissingKeyError",
     "NameClashWarning",
     "NotFoundError",
     "PROFILES",
     "Params",
+    "PendingApproval",
     "PermissionDeniedError",
     "PlainHttpWarning",
     "Profile",
     "RateLimitError",
+    "RefusalError",
+    "RepeatedCallWarning",
     "Reply",
     "Retrying",
     "Round",
+    "SeveralAnswersWarning",
     "Stream",
     "StreamError",
     "StreamInterruptedError",
+    "StructuredOutputError",
     "SystemTurn",
     "TextDelta",
     "ThinkingDelta",
@@ -146,12 +177,14 @@ __all__ = [
     "ToolFailureWarning",
     "ToolInputDelta",
     "ToolLoopLimitError",
+    "ToolProgressed",
     "ToolRejectError",
     "ToolRequested",
     "ToolReturned",
     "Turn",
     "TurnEnded",
     "TurnStarted",
+    "UnknownCostWarning",
     "UnprocessableEntityError",
     "UnsupportedParameterWarning",
     "Usage",
@@ -164,70 +197,12 @@ __all__ = [
     "tool",
 ]
 
-# Where each name lives, if not among the errors. A room is opened when the first of its names is used, so that
-# importing chatkit costs next to nothing.
-_ROOMS = {
-    "chatkit._chat": ("Chat",),
-    "chatkit._constructors": (
-        "chat",
-        "chat_huggingface",
-        "chat_openai_compatible",
-    ),
-    "chatkit._engine.streams": (
-        "AsyncStream",
-        "Stream",
-    ),
-    "chatkit._http.messages": ("TimeLimits",),
-    "chatkit._providers.params": (
-        "Params",
-        "params",
-    ),
-    "chatkit._providers.profiles": (
-        "PROFILES",
-        "Profile",
-    ),
-    "chatkit._tools.tool": (
-        "Tool",
-        "tool",
-    ),
-    "chatkit._turns.accounting": ("TokenRow",),
-    "chatkit._turns.contents": (
-        "Content",
-        "ContentImageInline",
-        "ContentImageRemote",
-        "ContentText",
-        "ContentThinking",
-        "ContentToolRequest",
-        "ContentToolResult",
-    ),
-    "chatkit._turns.events": (
-        "Event",
-        "Retrying",
-        "TextDelta",
-        "ThinkingDelta",
-        "ToolInputDelta",
-        "ToolRequested",
-        "ToolReturned",
-        "TurnEnded",
-        "TurnStarted",
-    ),
-    "chatkit._turns.reply": ("Reply",),
-    "chatkit._turns.turns": (
-        "AssistantTurn",
-        "Round",
-        "SystemTurn",
-        "Turn",
-        "Usage",
-        "UserTurn",
-    ),
-}
-_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in __all__:
+    if name not in ROOM_OF:
         raise AttributeError(f"module 'chatkit' has no attribute {name!r}")
-    value = getattr(import_module(_ROOM_OF.get(name, "chatkit._errors")), name)
+    # A room is opened when the first of its names is used, so that importing chatkit costs next to nothing.
+    value = getattr(import_module(ROOM_OF[name]), name)
     globals()[name] = value
     return value
 

@@ -30,7 +30,7 @@ def _rival_in(place: str) -> str:
 def _warn(rival: str) -> None:
     import warnings
 
-    from chatkit._errors import NameClashWarning
+    from chatkit._warnings import NameClashWarning
 
     name = rival.partition("-")[0].replace("_", "-")
     warnings.warn(

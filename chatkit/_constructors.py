@@ -8,10 +8,10 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from chatkit._chat import Chat
+from chatkit._chat.chat import Chat
 from chatkit._display.choosing import EchoMode
 from chatkit._engine.conversation import DEFAULT_ROUNDS, Conversation
-from chatkit._errors import ConfigError, PlainHttpWarning
+from chatkit._errors import ConfigError
 from chatkit._http.messages import TimeLimits
 from chatkit._http.opening import LazyTransport
 from chatkit._http.retry import RetryPolicy
@@ -29,6 +29,7 @@ from chatkit._providers.openai_compatible import ChatCompletions
 from chatkit._providers.params import Params, jsonable
 from chatkit._providers.profiles import Profile, resolve_profile
 from chatkit._turns.inputs import whole_number
+from chatkit._warnings import PlainHttpWarning
 
 if TYPE_CHECKING:
     from requests import Session

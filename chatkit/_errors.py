@@ -1,4 +1,4 @@
-"""Every error and warning of chatkit, in one tree.
+"""Every error of chatkit, in one tree.
 
 ```
 ChatkitError(Exception)
@@ -20,14 +20,13 @@ ChatkitError(Exception)
 │       ├── StreamInterruptedError(ConnectionError)
 │       └── APIStreamError                       the server reported an error inside the stream
 ├── IncompleteOutputError                    the answer ended before it could be used
-│   └── LengthFinishReasonError  ContentFilterFinishReasonError
+│   └── LengthFinishReasonError  ContentFilterFinishReasonError  RefusalError
+├── StructuredOutputError(ValueError)        no answer of the type asked for could be had
 ├── ToolRejectError                          raised by you, to refuse a tool call politely
-├── ToolLoopLimitError(RuntimeError)         the model kept asking for tools
+├── LimitError(RuntimeError)                 a limit that was set on a call or a chat is reached
+│   └── ToolLoopLimitError                       the model kept asking for tools
+├── MCPError                                 a server of the Model Context Protocol failed
 └── Cancelled                                a blocking call was cancelled
-
-ChatkitWarning(UserWarning)
-├── FinishReasonWarning  NameClashWarning  PlainHttpWarning
-└── ToolFailureWarning   UnsupportedParameterWarning
 ```
 
 Where openai-python has a name for the same thing, the name is the same. Builtin bases (`ValueError`,
@@ -272,6 +271,26 @@ class ContentFilterFinishReasonError(IncompleteOutputError):
     """The server's content filter ended an answer where a whole one was needed."""
 
 
+class RefusalError(IncompleteOutputError):
+    """The model refused to answer; the summary has its words."""
+
+
+class StructuredOutputError(ChatkitError, ValueError):
+    """No answer of the type asked for could be had, after all ways and repairs; the history is as it was.
+
+    Attributes:
+        raw: The last answer's text.
+        errors: What is wrong with it: a text per JSON path, such as `{"$.age": "must be an integer"}`.
+        turn: The last assistant turn, which is not in the history.
+        usage: The tokens of all attempts.
+    """
+
+    raw: str = ""
+    errors: Any = None
+    turn: Any = None
+    usage: Any = None
+
+
 class ToolRejectError(ChatkitError):
     """Raise this in a tool, or in an `on_tool_request` callback, to refuse the call politely.
 
@@ -282,16 +301,40 @@ class ToolRejectError(ChatkitError):
         super().__init__(reason, **details)
 
 
-class ToolLoopLimitError(ChatkitError, RuntimeError):
-    """The model kept asking for tools beyond the limit; the history is valid and can go on.
+class LimitError(ChatkitError, RuntimeError):
+    """A limit that was set on a call or on a chat is reached; the history is valid and can go on.
 
     Attributes:
-        limit: The number of rounds allowed.
-        turn: The last assistant turn, whose calls were not run.
+        name: Which limit: "rounds", "tool_calls", "tokens", "cost" or "seconds".
+        scope: Whose limit it is: "call" or "chat".
+        limit: What is allowed.
+        used: What was used when it was noticed; None when that is unknown, as a cost without a price is.
+        turn: The last assistant turn, if there is one.
     """
 
-    limit: int = 0
+    name: str = ""
+    scope: str = "call"
+    limit: float = 0
+    used: float | None = None
     turn: Any = None
+
+
+class ToolLoopLimitError(LimitError):
+    """The model kept asking for tools beyond the limit of rounds; the calls of `turn` were not run."""
+
+    name = "rounds"
+
+
+class MCPError(ChatkitError):
+    """A server of the Model Context Protocol could not be started or reached, or answered with an error.
+
+    Attributes:
+        server: What the server is called.
+        cause_type: Name of the underlying exception's class, when there was one.
+    """
+
+    server: str = ""
+    cause_type: str | None = None
 
 
 class Cancelled(ChatkitError):
@@ -304,27 +347,3 @@ class Cancelled(ChatkitError):
 
     reason: str = "cancelled"
     partial: Any = None
-
-
-class ChatkitWarning(UserWarning):
-    """The root of all warnings of chatkit."""
-
-
-class FinishReasonWarning(ChatkitWarning):
-    """An answer was cut off, filtered, or ended for a reason that chatkit does not know."""
-
-
-class NameClashWarning(ChatkitWarning):
-    """Another distribution installs a package named `chatkit` over this one."""
-
-
-class PlainHttpWarning(ChatkitWarning):
-    """A key travels unencrypted to a host that is not this machine."""
-
-
-class ToolFailureWarning(ChatkitWarning):
-    """Tools failed while nothing was echoed; the model was told, and now you are."""
-
-
-class UnsupportedParameterWarning(ChatkitWarning):
-    """A parameter was left out because the server's profile does not know it."""

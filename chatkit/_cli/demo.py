@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from chatkit._chat import Chat
+from chatkit._chat.chat import Chat
 from chatkit._cli.destination import add_options, destination
 from chatkit._cli.output import printed, say, style
 from chatkit._display.choosing import EchoMode

@@ -8,7 +8,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from chatkit._chat import Chat
+from chatkit._chat.chat import Chat
 from chatkit._constructors import CredentialsLike, chat_huggingface, chat_openai_compatible
 from chatkit._errors import ConfigError, MissingKeyError
 from chatkit._providers.addresses import check_base_url

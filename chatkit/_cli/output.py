@@ -6,7 +6,7 @@ import contextlib
 import sys
 from typing import TextIO
 
-from chatkit._chat import Chat
+from chatkit._chat.chat import Chat
 from chatkit._display.sanitize import visible
 from chatkit._display.summary import chat_text
 from chatkit._display.terminal import Style, Terminal, encodable

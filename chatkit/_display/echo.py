@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TextIO, assert_never
+from typing import TextIO, TypeAlias, assert_never
 
 from chatkit._display.layout import cut
 from chatkit._display.place import interactive
 from chatkit._display.reply import Reply, layout
 from chatkit._display.sanitize import visible
 from chatkit._display.terminal import Terminal
-from chatkit._display.wording import content_text, request_line, result_lines
-from chatkit._turns.contents import Content, ContentText, ContentThinking, ContentToolResult
+from chatkit._display.wording import content_text, progress_line, request_line, result_lines
+from chatkit._turns.contents import Content, ContentJson, ContentText, ContentThinking, ContentToolResult
 from chatkit._turns.events import (
+    ApprovalRequested,
     Event,
     Retrying,
     TextDelta,
     ThinkingDelta,
     ToolInputDelta,
+    ToolProgressed,
     ToolRequested,
     ToolReturned,
     TurnEnded,
     TurnStarted,
 )
 from chatkit._turns.turns import AssistantTurn, UserTurn
+
+_Between: TypeAlias = TurnStarted | ApprovalRequested | ToolReturned | Retrying | TurnEnded
 
 
 class _Notes:
@@ -67,8 +71,11 @@ class OutputEcho:
                 self._reply.end()
                 self._show_between(event)
 
-    def _show_between(self, event: TurnStarted | ToolRequested | ToolReturned | Retrying | TurnEnded) -> None:
+    def _show_between(self, event: _Between | ToolRequested | ToolProgressed) -> None:
         match event:
+            case ToolProgressed():
+                terminal = self._notes.terminal
+                terminal.write(progress_line(event.value, terminal))
             case ToolRequested():
                 terminal = self._notes.terminal
                 terminal.write(request_line(event.request, terminal))
@@ -77,7 +84,7 @@ class OutputEcho:
                 terminal.write(result_lines(event.result, terminal))
             case Retrying():
                 self._notes.retrying(event)
-            case TurnStarted() | TurnEnded():
+            case TurnStarted() | TurnEnded() | ApprovalRequested():
                 pass
             case _:
                 assert_never(event)
@@ -103,14 +110,16 @@ class AllEcho:
                 self._reply.text(event.text)
             case ThinkingDelta():
                 self._reply.thinking(event.thinking)
-            case ToolInputDelta() | ToolRequested():
+            case ToolInputDelta() | ToolRequested() | ToolProgressed():
                 pass  # the whole request stands in the turn
             case _:
                 self._reply.end()
                 self._show_between(event)
 
-    def _show_between(self, event: TurnStarted | ToolReturned | Retrying | TurnEnded) -> None:
+    def _show_between(self, event: _Between) -> None:
         match event:
+            case ApprovalRequested():
+                pass  # whoever is asked shows it
             case TurnStarted():
                 self._sent(event.turn)
             case TurnEnded():
@@ -132,7 +141,7 @@ class AllEcho:
 
     def _answered(self, turn: AssistantTurn) -> None:
         for content in turn.contents:
-            if not isinstance(content, ContentText | ContentThinking):
+            if not isinstance(content, ContentText | ContentJson | ContentThinking):
                 self._block("< ", content)
 
     def _block(self, prefix: str, content: Content) -> None:

@@ -7,11 +7,11 @@ import warnings
 
 from chatkit._display.choosing import Display
 from chatkit._display.sanitize import one_line
-from chatkit._errors import FinishReasonWarning, ToolFailureWarning
 from chatkit._turns.contents import ContentToolResult
 from chatkit._turns.events import Event, ToolReturned, TurnEnded
 from chatkit._turns.reply import Reply
 from chatkit._turns.turns import AssistantTurn
+from chatkit._warnings import FinishReasonWarning, ToolFailureWarning
 
 _ENDINGS = {
     "length": "The answer was cut off at max_tokens or at the end of the model's context.",

@@ -10,8 +10,13 @@ from chatkit._display.sanitize import one_line, visible
 from chatkit._display.terminal import Terminal
 from chatkit._turns.contents import (
     Content,
+    ContentAudio,
+    ContentDocument,
+    ContentDocumentRemote,
     ContentImageInline,
     ContentImageRemote,
+    ContentJson,
+    ContentMedia,
     ContentText,
     ContentThinking,
     ContentToolRequest,
@@ -68,6 +73,12 @@ def request_line(request: ContentToolRequest, terminal: Terminal) -> str:
     return f"{terminal.style.blue(label.rstrip())} {call}\n"
 
 
+def progress_line(value: Any, terminal: Terminal) -> str:
+    """The line that shows what a running tool reported, cut to the terminal's width."""
+    text = one_line(value if isinstance(value, str) else _as_json(value))
+    return terminal.style.dim(cut(f"  {text}", terminal.width, terminal.symbol("…", "..."))) + "\n"
+
+
 def result_lines(result: ContentToolResult, terminal: Terminal) -> str:
     """The lines that show what came of a tool call: the first five, each cut to the terminal's width."""
     style, mark = terminal.style, terminal.symbol("…", "...")
@@ -83,19 +94,31 @@ def result_lines(result: ContentToolResult, terminal: Terminal) -> str:
 def content_text(content: Content) -> str:
     """A content as it stands in a printed turn, possibly of several lines; empty for an empty text."""
     match content:
-        case ContentText():
+        case ContentText() | ContentJson():
             return visible(content.text)
         case ContentThinking():
             return f"{THINKING}\n{visible(content.thinking).rstrip()}\n{END_THINKING}"
-        case ContentImageRemote():
-            return f"[remote image]: {one_line(content.url)}"
-        case ContentImageInline():
-            return f"[inline image]: {one_line(content.media_type)}"
         case ContentToolRequest():
             return f"{_tag('tool request', content.id)}: {call_text(content)}"
         case ContentToolResult():
             images = [content_text(image) for image in content.attachments]
             return "\n".join([f"{_tag('tool result', content.id)}: {result_text(content)}", *images])
+        case _:
+            return _media_text(content)
+
+
+def _media_text(content: ContentMedia) -> str:
+    match content:
+        case ContentImageRemote():
+            return f"[remote image]: {one_line(content.url)}"
+        case ContentImageInline():
+            return f"[inline image]: {one_line(content.media_type)}"
+        case ContentDocument():
+            return f"[document]: {one_line(content.filename)} ({one_line(content.media_type)})"
+        case ContentDocumentRemote():
+            return f"[remote document]: {one_line(content.url)}"
+        case ContentAudio():
+            return f"[audio]: {one_line(content.format)}"
         case _:
             assert_never(content)
 

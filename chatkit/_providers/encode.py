@@ -8,6 +8,7 @@ Source of the wire format: OpenAI's Chat Completions API, in the subset that the
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,8 +19,12 @@ from chatkit._errors import ConfigError
 from chatkit._providers.profiles import Profile
 from chatkit._turns.contents import (
     Content,
+    ContentAudio,
+    ContentDocument,
+    ContentDocumentRemote,
     ContentImageInline,
     ContentImageRemote,
+    ContentJson,
     ContentText,
     ContentThinking,
     ContentToolRequest,
@@ -101,21 +106,38 @@ def _result_text(result: ContentToolResult) -> str:
 
 
 def _content(contents: Sequence[Content], rules: WordingRules) -> Any:
-    texts = [item.text for item in contents if isinstance(item, ContentText)]
-    if len(texts) == len(contents) and not rules.parts:
-        return "\n\n".join(texts)
-    return [_part(item) for item in contents]
+    parts = [_part(item) for item in contents]
+    if rules.parts or any(part["type"] != "text" for part in parts):
+        return parts
+    return "\n\n".join([part["text"] for part in parts])
 
 
 def _part(item: Content) -> dict[str, Any]:
-    if isinstance(item, ContentText):
-        return {"type": "text", "text": item.text}
-    if isinstance(item, ContentImageRemote):
-        return {"type": "image_url", "image_url": {"url": item.url, "detail": item.detail}}
-    if isinstance(item, ContentImageInline):
-        url = f"data:{item.media_type};base64,{item.data}"
-        return {"type": "image_url", "image_url": {"url": url, "detail": item.detail}}
-    raise ConfigError(f"A user turn cannot hold {type(item).__name__}.")
+    match item:
+        case ContentText() | ContentJson():
+            return {"type": "text", "text": item.text}
+        case ContentImageRemote():
+            return {"type": "image_url", "image_url": {"url": item.url, "detail": item.detail}}
+        case ContentImageInline():
+            url = f"data:{item.media_type};base64,{item.data}"
+            return {"type": "image_url", "image_url": {"url": url, "detail": item.detail}}
+        case ContentDocument():
+            return _document(item)
+        case ContentDocumentRemote():
+            return {"type": "file", "file": {"filename": item.filename, "file_data": item.url}}
+        case ContentAudio():
+            return {"type": "input_audio", "input_audio": {"data": item.data, "format": item.format}}
+        case _:
+            raise ConfigError(f"A user turn cannot hold {type(item).__name__}.")
+
+
+def _document(item: ContentDocument) -> dict[str, Any]:
+    if item.media_type.startswith("text/"):
+        # As text every server can read it; few know files other than PDFs.
+        text = base64.b64decode(item.data).decode("utf-8", "replace")
+        return {"type": "text", "text": f"<document name={_to_json(item.filename)}>\n{text}\n</document>"}
+    url = f"data:{item.media_type};base64,{item.data}"
+    return {"type": "file", "file": {"filename": item.filename, "file_data": url}}
 
 
 def _assistant_messages(turn: AssistantTurn, rules: WordingRules) -> Iterator[dict[str, Any]]:
@@ -129,7 +151,7 @@ def _assistant_messages(turn: AssistantTurn, rules: WordingRules) -> Iterator[di
     if "content" in message or "tool_calls" in message:
         yield message
     for item in turn.contents:
-        if not isinstance(item, ContentText | ContentThinking | ContentToolRequest):
+        if not isinstance(item, ContentText | ContentJson | ContentThinking | ContentToolRequest):
             raise ConfigError(f"An assistant turn cannot hold {type(item).__name__}.")
 
 
@@ -158,7 +180,7 @@ def word_tools(tools: Sequence[Tool], profile: Profile) -> list[dict[str, Any]]:
 
 
 def _function(tool: Tool, profile: Profile) -> dict[str, Any]:
-    from chatkit._tools.schema import strict_schema
+    from chatkit._types.schema import strict_schema
 
     strict = profile.strict_tools and tool.strict is not False
     function: dict[str, Any] = {"name": tool.name, "description": tool.description}

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
-from chatkit._errors import ConfigError, UnsupportedParameterWarning
+from chatkit._errors import ConfigError
 from chatkit._providers.addresses import hostname_of, is_loopback, port_of
 from chatkit._providers.params import Params
+from chatkit._warnings import UnsupportedParameterWarning
 
 _SAME = {name: name for name in ("temperature", "top_p", "frequency_penalty", "presence_penalty", "seed", "max_tokens")}
 _COMMON = MappingProxyType({**_SAME, "stop_sequences": "stop", "log_probs": "logprobs"})

@@ -16,6 +16,7 @@ from chatkit._turns.contents import (
     ContentImage,
     ContentImageInline,
     ContentImageRemote,
+    ContentMedia,
     ContentText,
     ContentToolRequest,
     ContentToolResult,
@@ -107,8 +108,10 @@ def _joined(parts: list[Rendered]) -> Rendered:
     return text, tuple(image for _, images in parts for image in images)
 
 
-def _count(attachments: Sequence[ContentImage]) -> str:
-    return "1 image" if len(attachments) == 1 else f"{len(attachments)} images"
+def _count(attachments: Sequence[ContentMedia]) -> str:
+    kinds = [item.type.partition("_")[0] for item in attachments]
+    counts = {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}
+    return ", ".join(f"{count} {kind}{'s' if count > 1 and kind != 'audio' else ''}" for kind, count in counts.items())
 
 
 def _is_image(value: Any) -> bool:

@@ -9,8 +9,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any, overload
 
 from chatkit._errors import ConfigError
-from chatkit._tools.schema import Schema, allows_strict, parameters_of
+from chatkit._tools.schema import parameters_of
 from chatkit._tools.signature import read_docstring
+from chatkit._turns.contents import ContentToolRequest
+from chatkit._types.schema import Schema, allows_strict
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
@@ -28,6 +30,10 @@ class Tool:
         function: What is called, with keyword arguments; plain or async, or a generator of either kind.
         strict: True or False to ask the server for strict arguments or not; None leaves it to the provider.
         bind: Makes the function's keyword arguments out of a model's; raises `ArgumentsError`.
+        annotations: Hints about what the tool does, in MCP's names; made with `tool_annotations()`.
+        requires_approval: Whether a call runs only after a yes; or a function that decides so for each request.
+        timeout: Seconds that a call may take; None means no limit.
+        context: The parameter that is given a `ToolContext`; empty when there is none.
 
     Raises:
         ConfigError: when the name is not one that servers accept.
@@ -39,6 +45,10 @@ class Tool:
     function: Callable[..., Any]
     strict: bool | None = None
     bind: Callable[[Mapping[str, Any]], dict[str, Any]] = field(default=dict, compare=False)
+    annotations: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    requires_approval: bool | Callable[[ContentToolRequest], bool] = False
+    timeout: float | None = None
+    context: str = ""
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):

@@ -1,4 +1,4 @@
-"""What a turn is made of: text, thinking, images, tool requests and tool results, as frozen values."""
+"""What a turn is made of: text, thinking, media, JSON, tool requests and tool results, as frozen values."""
 
 from __future__ import annotations
 
@@ -62,6 +62,67 @@ class ContentImageInline:
 
 
 @dataclass(frozen=True, slots=True)
+class ContentDocument:
+    """A PDF or another document sent along.
+
+    Args:
+        media_type: For example "application/pdf" or "text/markdown".
+        data: The bytes in base64, without line breaks.
+        filename: What the model is told the file is called.
+    """
+
+    media_type: str
+    data: str
+    filename: str = "document"
+    type: ClassVar[Literal["document"]] = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentDocumentRemote:
+    """A PDF or another document that the server fetches by itself; few servers can.
+
+    Args:
+        url: An http(s) URL; it is passed on, not downloaded.
+        filename: What the model is told the file is called.
+    """
+
+    url: str
+    filename: str = "document.pdf"
+    type: ClassVar[Literal["document_remote"]] = "document_remote"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentAudio:
+    """Sound sent along.
+
+    Args:
+        format: The short name that servers want: "wav" or "mp3", for some "flac", "ogg", "m4a", "aac", "webm".
+        data: The bytes in base64, without line breaks.
+    """
+
+    format: str
+    data: str
+    type: ClassVar[Literal["audio"]] = "audio"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentJson:
+    """A typed answer: the JSON that the model wrote, and what it says.
+
+    Args:
+        data: The JSON value. Not to be changed.
+        text: The JSON text; it is what is sent back to the model.
+    """
+
+    data: Any
+    text: str
+    type: ClassVar[Literal["json"]] = "json"
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+
+@dataclass(frozen=True, slots=True)
 class ContentToolRequest:
     """The model asks for a tool to be called. Data only: nothing here can run.
 
@@ -91,8 +152,8 @@ class ContentToolResult:
         error: Why there is no value; the model reads it. None when the call went well.
         request: The request this answers; set by the tool loop.
         text: What the model reads, fixed when the tool ran; None lets the tool loop make it from `value`.
-        attachments: Images that belong to the result; they follow it as the user's, since tool messages
-            carry only text.
+        attachments: Images and other media that belong to the result; they follow it as the user's, since tool
+            messages carry only text.
         extra: Anything for your own use, such as something to display; never sent.
     """
 
@@ -100,7 +161,7 @@ class ContentToolResult:
     error: str | None = None
     request: ContentToolRequest | None = None
     text: str | None = None
-    attachments: tuple[ContentImageRemote | ContentImageInline, ...] = ()
+    attachments: tuple[ContentMedia, ...] = ()
     extra: Mapping[str, Any] | None = None
     type: ClassVar[Literal["tool_result"]] = "tool_result"
 
@@ -119,14 +180,7 @@ class ContentToolResult:
 
 
 ContentImage: TypeAlias = ContentImageRemote | ContentImageInline
-Content: TypeAlias = (
-    ContentText | ContentThinking | ContentImageRemote | ContentImageInline | ContentToolRequest | ContentToolResult
-)
-CONTENT_TYPES = (
-    ContentText,
-    ContentThinking,
-    ContentImageRemote,
-    ContentImageInline,
-    ContentToolRequest,
-    ContentToolResult,
-)
+ContentMedia: TypeAlias = ContentImage | ContentDocument | ContentDocumentRemote | ContentAudio
+Content: TypeAlias = ContentText | ContentThinking | ContentJson | ContentMedia | ContentToolRequest | ContentToolResult
+MEDIA_TYPES = (ContentImageRemote, ContentImageInline, ContentDocument, ContentDocumentRemote, ContentAudio)
+CONTENT_TYPES = (ContentText, ContentThinking, ContentJson, *MEDIA_TYPES, ContentToolRequest, ContentToolResult)

@@ -6,8 +6,9 @@ The engine tells them and knows none of their readers: echo, `stream()`, a web e
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeAlias
+from typing import Any, ClassVar, Literal, TypeAlias
 
+from chatkit._turns.approvals import PendingApproval
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 from chatkit._turns.turns import AssistantTurn, UserTurn
 
@@ -69,6 +70,31 @@ class ToolRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRequested:
+    """A tool call waits for approval; it runs only after a yes."""
+
+    approval: PendingApproval
+    type: ClassVar[Literal["approval_requested"]] = "approval_requested"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolProgressed:
+    """A tool that is running gave a sign of how far it is.
+
+    Args:
+        request: The call.
+        value: What the tool yielded or reported; of any type.
+    """
+
+    request: ContentToolRequest
+    value: Any
+    type: ClassVar[Literal["tool_progressed"]] = "tool_progressed"
+
+    def __hash__(self) -> int:
+        return hash(self.request)
+
+
+@dataclass(frozen=True, slots=True)
 class ToolReturned:
     """A tool call came to its end, well or not."""
 
@@ -101,5 +127,14 @@ class TurnEnded:
 
 
 Event: TypeAlias = (
-    TurnStarted | TextDelta | ThinkingDelta | ToolInputDelta | ToolRequested | ToolReturned | Retrying | TurnEnded
+    TurnStarted
+    | TextDelta
+    | ThinkingDelta
+    | ToolInputDelta
+    | ApprovalRequested
+    | ToolRequested
+    | ToolProgressed
+    | ToolReturned
+    | Retrying
+    | TurnEnded
 )

@@ -10,6 +10,7 @@ from chatkit._errors import ConfigError
 from chatkit._turns.contents import (
     CONTENT_TYPES,
     Content,
+    ContentJson,
     ContentText,
     ContentThinking,
     ContentToolRequest,
@@ -59,7 +60,7 @@ def _as_content(item: Any) -> Content:
 
 
 def _join_text(contents: Iterable[Content]) -> str:
-    return "".join([item.text for item in contents if type(item) is ContentText])
+    return "".join([item.text for item in contents if type(item) is ContentText or type(item) is ContentJson])
 
 
 def _state(turn: Any) -> list[Any]:

@@ -10,10 +10,10 @@ import pytest
 
 from chatkit._display.choosing import display
 from chatkit._display.watching import Watcher
-from chatkit._errors import FinishReasonWarning, ToolFailureWarning
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 from chatkit._turns.events import TextDelta, ToolReturned, TurnEnded
 from chatkit._turns.turns import AssistantTurn
+from chatkit._warnings import FinishReasonWarning, ToolFailureWarning
 
 
 def ended(reason, text="a"):

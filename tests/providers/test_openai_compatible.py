@@ -9,7 +9,7 @@ import pickle
 
 import pytest
 
-from chatkit._errors import BadRequestError, NotFoundError, RateLimitError, UnsupportedParameterWarning
+from chatkit._errors import BadRequestError, NotFoundError, RateLimitError
 from chatkit._http.messages import Head, TimeLimits
 from chatkit._providers import huggingface
 from chatkit._providers.credentials import no_credentials
@@ -20,6 +20,7 @@ from chatkit._providers.profiles import PROFILES, Profile, profile_for
 from chatkit._tools.tool import tool
 from chatkit._turns.contents import ContentThinking
 from chatkit._turns.turns import AssistantTurn, SystemTurn, UserTurn
+from chatkit._warnings import UnsupportedParameterWarning
 
 BASE = "https://host.example/v1"
 Q = UserTurn("q")

@@ -9,9 +9,10 @@ import warnings
 
 import pytest
 
-from chatkit._errors import ConfigError, UnsupportedParameterWarning
+from chatkit._errors import ConfigError
 from chatkit._providers.params import params
 from chatkit._providers.profiles import PROFILES, Profile, body_params, profile_for, resolve_profile
+from chatkit._warnings import UnsupportedParameterWarning
 
 HOSTS = {
     "https://api.openai.com/v1": "openai",

@@ -14,7 +14,8 @@ import pytest
 from pydantic import BaseModel, Field
 
 from chatkit._errors import ConfigError
-from chatkit._tools.schema import allows_strict, parameters_of, strict_schema
+from chatkit._tools.schema import parameters_of
+from chatkit._types.schema import allows_strict, strict_schema
 
 
 class Color(enum.Enum):

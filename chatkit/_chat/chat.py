@@ -1,0 +1,126 @@
+"""The chat object: the state of a conversation, and the verbs that move it on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from chatkit._chat.remembering import Remembering
+from chatkit._chat.talking import Talking
+from chatkit._chat.tooling import Tooling
+from chatkit._errors import ConfigError
+from chatkit._providers.params import Params
+from chatkit._providers.provider import Provider
+from chatkit._turns.accounting import TokenRow, token_rows, total_cost, total_usage
+from chatkit._turns.inputs import system_turn
+from chatkit._turns.turns import Usage
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Chat(Talking, Remembering, Tooling):
+    """A conversation with a model. It keeps the system prompt, the turns, the parameters and the tools.
+
+    Make one with `chat_huggingface()`, `chat_openai_compatible()` or `chat()`. A chat serves one caller at a time; for
+    several conversations make several chats, or `clone()` one.
+
+    Args:
+        talk: The state of the conversation.
+        transport: Opens the lines to the server.
+        echo: "none", "output" or "all": what `chat()` prints; None leaves it to `CHATKIT_ECHO`, and without that
+            prints the output at an interactive prompt or in a notebook, and nothing elsewhere.
+    """
+
+    @property
+    def system_prompt(self) -> str | None:
+        """The system prompt; set it to None to remove it."""
+        return self._talk.system.text if self._talk.system is not None else None
+
+    @system_prompt.setter
+    def system_prompt(self, value: str | Sequence[str] | None) -> None:
+        self.set_system_prompt(value)
+
+    def get_system_prompt(self) -> str | None:
+        """The system prompt, or None."""
+        return self.system_prompt
+
+    def set_system_prompt(self, value: str | Sequence[str] | None) -> Self:
+        """Set the system prompt; it counts from the next request on.
+
+        Args:
+            value: A text, a list of texts (joined by a blank line), or None.
+
+        Raises:
+            ConfigError: when it is something else.
+        """
+        self._talk.system = system_turn(value)
+        return self
+
+    @property
+    def model(self) -> str:
+        """The model asked for; set it to talk on with another one."""
+        return self._talk.provider.model
+
+    @model.setter
+    def model(self, value: str) -> None:
+        if not isinstance(value, str) or not value.strip():
+            raise ConfigError(f"`model` must be the name of a model, not {value!r}.")
+        self._talk.provider = self._talk.provider.changed(model=value)
+
+    def get_model(self) -> str:
+        """The model asked for."""
+        return self.model
+
+    def set_model(self, model: str) -> Self:
+        """Talk on with another model; the history is kept.
+
+        Args:
+            model: Its name; it is not checked against a list.
+        """
+        self.model = model
+        return self
+
+    @property
+    def params(self) -> Params:
+        """The model's parameters; set them to a new `params(...)`."""
+        return self._talk.provider.params
+
+    @params.setter
+    def params(self, value: Params | None) -> None:
+        if value is not None and not isinstance(value, Params):
+            raise ConfigError(f"`params` must be made with params(), not {type(value).__name__}.")
+        self._talk.provider = self._talk.provider.changed(params=value if value is not None else Params())
+
+    @property
+    def provider(self) -> Provider:
+        """What translates for the server. For experts."""
+        return self._talk.provider
+
+    def usage(self) -> Usage:
+        """The tokens of all whole answers in the history; a sum with an unknown in it is None."""
+        return total_usage(self._talk.history.turns)
+
+    def get_tokens(self) -> list[TokenRow]:
+        """The tokens of each whole answer in the history, oldest first."""
+        return token_rows(self._talk.history.turns)
+
+    def get_cost(self, include: Literal["all", "last"] = "all") -> float | None:
+        """What the answers in the history cost, in US dollars; None when a price is not known.
+
+        Args:
+            include: "all" whole answers, or the "last" one only.
+        """
+        if include not in ("all", "last"):
+            raise ConfigError(f'`include` must be "all" or "last", not {include!r}.')
+        whole = [turn for turn in self._talk.history.turns if getattr(turn, "interrupted", "") is None]
+        return total_cost(whole if include == "all" else whole[-1:])
+
+    def __repr__(self) -> str:
+        return str(self).partition("\n")[0]
+
+    def __str__(self) -> str:
+        from chatkit._display.summary import text_for_stdout
+
+        provider = self._talk.provider
+        return text_for_stdout(provider.name, provider.model, self.system_prompt, self.turns)

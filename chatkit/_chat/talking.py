@@ -1,0 +1,122 @@
+"""The verbs of a chat that move it on: say something, and wait for the answer or watch it arrive."""
+
+from __future__ import annotations
+
+from chatkit._chat.state import ChatState
+from chatkit._display.choosing import EchoMode
+from chatkit._display.watching import Watcher
+from chatkit._engine.loop import ToolMode
+from chatkit._engine.streams import AsyncStream, Call, Stream, events, events_async
+from chatkit._turns.contents import Content
+from chatkit._turns.inputs import user_turn
+from chatkit._turns.reply import Reply
+
+
+class Talking(ChatState):
+    """What a chat says and hears."""
+
+    def chat(
+        self,
+        *contents: str | Content | None,
+        echo: EchoMode | bool | None = None,
+        tool_mode: ToolMode = "sequential",
+    ) -> Reply:
+        """Say something and wait for the whole answer; tools that the model asks for are run on the way.
+
+        The answer is streamed when it is echoed, and asked for as a whole otherwise. The twins are `chat_async`,
+        `stream` and `stream_async`.
+
+        Args:
+            *contents: Texts and other contents; at least one.
+            echo: What is printed, for this call: "none", "output" or "all".
+            tool_mode: Whether several tools of one answer run one after the other or at once, in threads.
+
+        Returns:
+            The text of the last answer, a `str` that also carries its `turn`.
+
+        Raises:
+            ConfigError: when nothing was given, or something that is no content.
+            ChatBusyError: when the chat is in the middle of another call.
+            APIError: when the server cannot be reached or gives no proper answer.
+            IncompleteOutputError: when an answer that asked for tools was cut off.
+            ToolLoopLimitError: when the model keeps asking for tools.
+            Cancelled: when `cancel()` was called.
+        """
+        user = user_turn(contents)
+        shown = self._display(echo)
+        watcher = Watcher(shown)
+        call = self._call(user, tool_mode, stream=shown is not None)
+        try:
+            for event in events(call):
+                watcher.feed(event)
+        finally:
+            watcher.close()
+        return watcher.reply()
+
+    async def chat_async(
+        self,
+        *contents: str | Content | None,
+        echo: EchoMode | bool = "none",
+        tool_mode: ToolMode = "concurrent",
+    ) -> Reply:
+        """Say something and await the whole answer. The twin of `chat`, without an echo unless one is asked for.
+
+        Args:
+            *contents: As for `chat`.
+            echo: What is printed, for this call.
+            tool_mode: Whether several tools of one answer run one after the other or at once.
+
+        Returns:
+            As for `chat`.
+
+        Raises:
+            ChatkitError: as for `chat`.
+        """
+        user = user_turn(contents)
+        shown = self._display(echo)
+        watcher = Watcher(shown)
+        call = self._call_async(user, tool_mode, stream=shown is not None)
+        try:
+            async for event in events_async(call):
+                watcher.feed(event)
+        finally:
+            watcher.close()
+        return watcher.reply()
+
+    def stream(self, *contents: str | Content | None, tool_mode: ToolMode = "sequential") -> Stream:
+        """Say something and iterate over the answer while it arrives. Nothing is sent before the first step.
+
+        Args:
+            *contents: As for `chat`.
+            tool_mode: As for `chat`.
+
+        Returns:
+            A `Stream`: iterate over it for the text, or over its `events()`; it is a context manager too.
+
+        Raises:
+            ConfigError: when nothing was given, or something that is no content. While iterating: as for `chat`,
+                but `cancel()` just ends it.
+        """
+        return Stream(self._call(user_turn(contents), tool_mode, stream=True), Watcher(None))
+
+    def stream_async(self, *contents: str | Content | None, tool_mode: ToolMode = "concurrent") -> AsyncStream:
+        """Say something and iterate over the answer with `async for`. The twin of `stream`; not to be awaited itself.
+
+        Args:
+            *contents: As for `chat`.
+            tool_mode: As for `chat_async`.
+        """
+        return AsyncStream(self._call_async(user_turn(contents), tool_mode, stream=True), Watcher(None))
+
+    def cancel(self, reason: str = "cancelled") -> None:
+        """End the call that is going on, from any thread; harmless when there is none.
+
+        What has arrived stays as a partial turn that is marked with the reason. `chat()` then raises `Cancelled`;
+        an iteration just ends.
+
+        Args:
+            reason: Why.
+        """
+        call = self._talk.busy.holder
+        if isinstance(call, Call):
+            call.cancel(reason)

@@ -1,0 +1,1 @@
+"""Prompt templates: {{name}} replaced by values, without evaluating code."""

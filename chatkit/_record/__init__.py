@@ -1,0 +1,1 @@
+"""A conversation kept: versioned JSON, and read again without trust."""

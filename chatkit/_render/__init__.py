@@ -1,0 +1,1 @@
+"""A conversation in other forms: text, Markdown, HTML, a notebook."""

@@ -1,0 +1,99 @@
+"""Rewording JSON schemas, so that a strict server accepts them and a loose one too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+Schema: TypeAlias = dict[str, Any]
+
+_BY_NAME = frozenset({"properties", "patternProperties", "$defs", "definitions"})
+_IN_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
+_ALONE = frozenset({"items", "additionalProperties", "contains", "not"})
+_SAYS_WHAT = frozenset({"type", "enum", "const", "$ref", *_IN_LISTS})
+
+
+def rewritten(schema: Any, change: Callable[[Schema], Schema]) -> Any:
+    """Copy a JSON schema, applying `change` to every schema in it, innermost first; the input is not touched."""
+    if not isinstance(schema, dict):
+        return schema
+    copy = dict(schema)
+    for key, value in schema.items():
+        if key in _BY_NAME:
+            copy[key] = {name: rewritten(part, change) for name, part in value.items()}
+        elif key in _IN_LISTS:
+            copy[key] = [rewritten(part, change) for part in value]
+        elif key in _ALONE:
+            copy[key] = rewritten(value, change)
+    return change(copy)
+
+
+def strict_schema(schema: Schema) -> Schema:
+    """Reword a schema for servers whose tools are strict; the input is not touched.
+
+    There every object is closed and lists all its properties as required, so what was optional becomes nullable.
+
+    Source: https://platform.openai.com/docs/guides/function-calling#strict-mode
+    """
+    return dict(rewritten(schema, _strict))
+
+
+def allows_strict(schema: Schema) -> bool:
+    """Whether the strict wording can say the same: no free-form objects and no values of any type in it."""
+    found: list[Schema] = []
+
+    def note(part: Schema) -> Schema:
+        free = part.get("type") == "object" and part.get("additionalProperties", "properties" not in part)
+        if free or _SAYS_WHAT.isdisjoint(part):
+            found.append(part)
+        return part
+
+    rewritten(schema, note)
+    return not found
+
+
+def _strict(schema: Schema) -> Schema:
+    schema.pop("default", None)
+    if schema.get("type") != "object" and "properties" not in schema:
+        return schema
+    properties = schema.get("properties", {})
+    required = schema.get("required", ())
+    schema["properties"] = {name: part if name in required else _nullable(part) for name, part in properties.items()}
+    schema["required"] = list(properties)
+    schema["additionalProperties"] = False
+    return schema
+
+
+def _nullable(schema: Any) -> Any:
+    if not isinstance(schema, dict) or _SAYS_WHAT.isdisjoint(schema):
+        return schema  # anything goes, null included
+    if "anyOf" in schema:
+        return _with_null_branch(schema)
+    if "const" not in schema and ("type" in schema or "enum" in schema):
+        return _with_null_value(schema)
+    return _wrapped(schema)
+
+
+def _with_null_branch(schema: Schema) -> Schema:
+    branches = schema["anyOf"]
+    if any(isinstance(part, dict) and part.get("type") == "null" for part in branches):
+        return schema
+    return {**schema, "anyOf": [*branches, {"type": "null"}]}
+
+
+def _wrapped(schema: Schema) -> Schema:
+    # The description stays outside, where a model looks for it.
+    inner = {key: value for key, value in schema.items() if key != "description"}
+    outer = {key: value for key, value in schema.items() if key == "description"}
+    return {"anyOf": [inner, {"type": "null"}], **outer}
+
+
+def _with_null_value(schema: Schema) -> Schema:
+    copy = dict(schema)
+    if "type" in schema:
+        types = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
+        copy["type"] = types if "null" in types else [*types, "null"]
+    if "enum" in schema and None not in schema["enum"]:
+        # A nullable type whose enum lacks null is a contradiction: one server answers 400, another invents a value.
+        copy["enum"] = [*schema["enum"], None]
+    return copy

@@ -1,0 +1,51 @@
+"""Every warning of chatkit, in one tree.
+
+```
+ChatkitWarning(UserWarning)
+├── ContentWarning       FinishReasonWarning    NameClashWarning    PlainHttpWarning
+├── RepeatedCallWarning  SeveralAnswersWarning  ToolFailureWarning
+└── UnknownCostWarning   UnsupportedParameterWarning
+```
+"""
+
+from __future__ import annotations
+
+
+class ChatkitWarning(UserWarning):
+    """The root of all warnings of chatkit."""
+
+
+class FinishReasonWarning(ChatkitWarning):
+    """An answer was cut off, filtered, or ended for a reason that chatkit does not know."""
+
+
+class NameClashWarning(ChatkitWarning):
+    """Another distribution installs a package named `chatkit` over this one."""
+
+
+class PlainHttpWarning(ChatkitWarning):
+    """A key travels unencrypted to a host that is not this machine."""
+
+
+class ToolFailureWarning(ChatkitWarning):
+    """Tools failed while nothing was echoed; the model was told, and now you are."""
+
+
+class UnsupportedParameterWarning(ChatkitWarning):
+    """A parameter was left out because the server's profile does not know it."""
+
+
+class ContentWarning(ChatkitWarning):
+    """An attachment was changed, or is unlikely to be understood."""
+
+
+class RepeatedCallWarning(ChatkitWarning):
+    """The model keeps asking for the same tool call."""
+
+
+class SeveralAnswersWarning(ChatkitWarning):
+    """A typed answer held several objects; the first was taken."""
+
+
+class UnknownCostWarning(ChatkitWarning):
+    """A limit on cost is set, and what an answer cost is not known."""
