@@ -7,6 +7,7 @@ ChatkitError(Exception)
 ├── ChatBusyError(RuntimeError)              the chat is in the middle of another call
 ├── HistoryError(ValueError)                 turns that cannot be a conversation
 ├── MediaError(ValueError)                   an attachment or its download
+│   └── MissingFileError(FileNotFoundError)      no file at the path given
 ├── APIError                                 anything about talking to the server
 │   ├── APIConnectionError(ConnectionError)      kind: dns, refused, reset, tls, proxy, protocol
 │   │   └── APITimeoutError(TimeoutError)        phase: connect, headers, idle, progress, total
@@ -101,6 +102,10 @@ class HistoryError(ChatkitError, ValueError):
 
 class MediaError(ChatkitError, ValueError):
     """An attachment cannot be used, or its download failed."""
+
+
+class MissingFileError(MediaError, FileNotFoundError):
+    """There is no file at the path that was given for an attachment."""
 
 
 class APIError(ChatkitError):

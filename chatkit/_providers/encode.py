@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chatkit._errors import ConfigError
+from chatkit._media.kinds import is_text
 from chatkit._providers.profiles import Profile
 from chatkit._turns.contents import (
     Content,
@@ -92,10 +93,18 @@ def _user_messages(turn: UserTurn, rules: WordingRules) -> Iterator[dict[str, An
         if isinstance(item, ContentToolResult):
             yield {"role": "tool", "tool_call_id": item.id, "content": _result_text(item)}
             # Tool messages carry text only, and must stand together: images of results follow them all.
-            rest += item.attachments
+            rest += _marked(item)
     rest += [item for item in turn.contents if not isinstance(item, ContentToolResult)]
     if rest:
         yield {"role": "user", "content": _content(rest, rules)}
+
+
+def _marked(result: ContentToolResult) -> list[Content]:
+    """The attachments of a result, between texts that tell the model which call they belong to."""
+    if not result.attachments:
+        return []
+    head = f"<attachments tool_call_id={_to_json(result.id)} tool={_to_json(result.name)}>"
+    return [ContentText(head), *result.attachments, ContentText("</attachments>")]
 
 
 def _result_text(result: ContentToolResult) -> str:
@@ -132,7 +141,7 @@ def _part(item: Content) -> dict[str, Any]:
 
 
 def _document(item: ContentDocument) -> dict[str, Any]:
-    if item.media_type.startswith("text/"):
+    if is_text(item.media_type):
         # As text every server can read it; few know files other than PDFs.
         text = base64.b64decode(item.data).decode("utf-8", "replace")
         return {"type": "text", "text": f"<document name={_to_json(item.filename)}>\n{text}\n</document>"}

@@ -11,6 +11,13 @@ from chatkit._providers.addresses import host_of, shown_url
 from chatkit._providers.complaint import Complaint
 
 _HF = re.compile(r"(^|\.)(huggingface\.co|huggingface\.cloud|hf\.space)$")
+# What servers say of parts of a request that a model, or they themselves, cannot take.
+_PARTS = (
+    (re.compile(r"image|\bvision\b|multi-?modal|mmproj", re.IGNORECASE), "an image", "images, as vision models do"),
+    (re.compile(r"audio", re.IGNORECASE), "sound", "sound"),
+    (re.compile(r"\bpdf\b|\bfile_data\b|type:? ?['\"`]?file\b", re.IGNORECASE), "a document", "PDFs and other files"),
+)
+_PART_STATUSES = (400, 404, 415, 422, 500, 501)
 _NO_ROUTE = re.compile(r"(404:? )?((file|page|path|route) )?not found\.?|404 page not found", re.IGNORECASE)
 
 
@@ -49,12 +56,24 @@ def hint_for(complaint: Complaint, case: Circumstances) -> str:
     """Advise on a complaint; empty when there is nothing useful to say."""
     if complaint.is_about_context:
         return "The conversation is too long for the model: drop early turns or attachments, or lower max_tokens."
+    if complaint.status in _PART_STATUSES and (advice := _on_parts(complaint, case)):
+        return advice
     advise = _ADVICE.get(complaint.status or 0)
     wait = ""
     if case.wait is not None and complaint.estimate is None and not complaint.is_about_quota:
         wait = f"It asks to wait {case.wait:g} seconds"
         wait += f", longer than the {LONGEST_WAIT:g} that chatkit waits." if case.wait > LONGEST_WAIT else "."
     return " ".join(filter(None, [advise(complaint, case) if advise else "", wait]))
+
+
+def _on_parts(complaint: Complaint, case: Circumstances) -> str:
+    # A model's own name says nothing, and many hold such a word.
+    said = re.sub(rf"(?<!\w){re.escape(case.model)}(?!\w)", "", complaint.words) if case.model else complaint.words
+    for words, part, kind in _PARTS:
+        if words.search(said):
+            model = f"the model {case.model!r}" if case.model else "the model"
+            return f"The server complains about {part}: does {model} take {kind}?"
+    return ""
 
 
 def _on_key(complaint: Complaint, case: Circumstances) -> str:

@@ -3,35 +3,32 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import replace
 from enum import Enum
 from typing import Any, TypeAlias
 
+from chatkit._media.kinds import IMAGES, PDF, kind_of, name_of
+from chatkit._media.pictures import figure_png, is_figure, is_picture, picture_png
 from chatkit._tools.text import shortened, well_formed
 from chatkit._turns.contents import (
-    ContentImage,
+    MEDIA_TYPES,
+    ContentDocument,
     ContentImageInline,
-    ContentImageRemote,
+    ContentJson,
     ContentMedia,
     ContentText,
     ContentToolRequest,
     ContentToolResult,
 )
 
-Rendered: TypeAlias = tuple[str, tuple[ContentImage, ...]]
+Rendered: TypeAlias = tuple[str, tuple[ContentMedia, ...]]
 
-# The first bytes of the image formats that servers accept; WEBP also has a length in between.
-_MAGIC = {
-    b"\x89PNG\r\n\x1a\n": "image/png",
-    b"\xff\xd8\xff": "image/jpeg",
-    b"GIF87a": "image/gif",
-    b"GIF89a": "image/gif",
-}
 _BYTES = (bytes, bytearray, memoryview)
+# What lists are mostly made of; a list may be long.
+_PLAIN = (str, int, float, dict, list)
 
 
 def result_of(value: Any, request: ContentToolRequest) -> ContentToolResult:
@@ -43,8 +40,6 @@ def result_of(value: Any, request: ContentToolRequest) -> ContentToolResult:
     if isinstance(value, BaseException):
         return failed(request, in_words(value, request))
     result = value if isinstance(value, ContentToolResult) else ContentToolResult(value)
-    if result.error is not None:
-        return replace(result, request=request, text=readable(result.text or result.error))
     try:
         return _completed(result, request)
     except Exception as error:
@@ -54,12 +49,33 @@ def result_of(value: Any, request: ContentToolRequest) -> ContentToolResult:
 
 
 def _completed(result: ContentToolResult, request: ContentToolRequest) -> ContentToolResult:
-    text, images = render(result.value) if result.text is None else (result.text, ())
-    attachments = (*result.attachments, *images)
-    if attachments and not text.strip():
-        text = f"The result of tool call {request.id!r} is attached: {_count(attachments)}."
+    text, media = _worded(result)
+    attachments = (*media, *[_medium(item) for item in result.attachments])
+    text = readable(text)
+    if attachments:
+        # Tool messages carry only text, so this says where to look.
+        pointer = (
+            f"[Attached: {_count(attachments)}, in the next message, marked with the id {request.id} of this call.]"
+        )
+        text = f"{text}\n{pointer}" if text.strip() else pointer
     value = bytes(result.value) if isinstance(result.value, memoryview) else result.value  # a view cannot be pickled
-    return replace(result, value=value, request=request, text=readable(text), attachments=attachments)
+    return replace(result, value=value, request=request, text=text, attachments=attachments)
+
+
+def _worded(result: ContentToolResult) -> Rendered:
+    if result.error is not None:
+        return result.text or result.error, ()
+    if result.text is not None:
+        return result.text, ()
+    if result.model_format not in _FORMATS:
+        raise ValueError(f"model_format must be one of {', '.join(_FORMATS)}, not {result.model_format!r}")
+    return _FORMATS[result.model_format](result.value)
+
+
+def _as_it_is(value: Any) -> Rendered:
+    if not isinstance(value, str):
+        raise TypeError(f'with model_format="as_is" it must be a text, not {type(value).__name__}')
+    return str(value), ()
 
 
 def failed(request: ContentToolRequest, error: str) -> ContentToolResult:
@@ -82,30 +98,55 @@ def readable(text: str) -> str:
     return shortened(well_formed(text))
 
 
-def render(value: Any) -> Rendered:
-    """Turn a value into text and images.
+def render(value: Any, before: int = 0) -> Rendered:
+    """Turn a value into text and media.
+
+    Lists and dictionaries may hold media beside other values; of a dictionary's the text says where they belong.
+
+    Args:
+        value: What a tool returned.
+        before: How many media stand before those of this value.
 
     Raises:
         ValueError, TypeError: when that is not possible; the message names the type.
     """
-    if isinstance(value, ContentText):
+    if isinstance(value, ContentText | ContentJson):
         return value.text, ()
     if isinstance(value, str) and not isinstance(value, Enum):
         return str(value), ()
     if isinstance(value, list | tuple) and any(_is_rich(item) for item in value):
-        return _joined([render(item) for item in value])
-    if _is_image(value):
-        return "", (_image(value),)
+        return _joined(value, before)
+    if isinstance(value, Mapping) and any(_is_media(item) for item in value.values()):
+        return _labelled(value, before)
+    if _is_media(value):
+        return "", (_medium(value),)
     return (_decoded(bytes(value)) if isinstance(value, _BYTES) else _json(value)), ()
 
 
 def _is_rich(value: Any) -> bool:
-    return isinstance(value, ContentText) or _is_image(value)
+    return isinstance(value, ContentText | ContentJson) or _is_media(value)
 
 
-def _joined(parts: list[Rendered]) -> Rendered:
-    text = "\n".join(text for text, _ in parts if text)
-    return text, tuple(image for _, images in parts for image in images)
+def _joined(values: Sequence[Any], before: int) -> Rendered:
+    texts: list[str] = []
+    media: list[ContentMedia] = []
+    for value in values:
+        text, found = render(value, before + len(media))
+        texts += [text] if text else []
+        media += found
+    return "\n".join(texts), tuple(media)
+
+
+def _labelled(value: Mapping[Any, Any], before: int) -> Rendered:
+    media: list[ContentMedia] = []
+    plain: dict[Any, Any] = {}
+    for key, item in value.items():
+        if _is_media(item):
+            media.append(_medium(item))
+            plain[key] = f"[attachment {before + len(media)}]"
+        else:
+            plain[key] = item.text if isinstance(item, ContentText) else item
+    return _json(plain), tuple(media)
 
 
 def _count(attachments: Sequence[ContentMedia]) -> str:
@@ -114,43 +155,31 @@ def _count(attachments: Sequence[ContentMedia]) -> str:
     return ", ".join(f"{count} {kind}{'s' if count > 1 and kind != 'audio' else ''}" for kind, count in counts.items())
 
 
-def _is_image(value: Any) -> bool:
+def _is_media(value: Any) -> bool:
+    if value is None or isinstance(value, _PLAIN):
+        return False
     if isinstance(value, _BYTES):
-        return _media_type(value) is not None
-    return isinstance(value, ContentImageInline | ContentImageRemote) or _is_pillow(value)
+        return kind_of(value) in (*IMAGES, PDF)
+    return isinstance(value, MEDIA_TYPES) or is_picture(value) or is_figure(value)
 
 
-def _is_pillow(value: Any) -> bool:
-    # Known by its looks; naming the library here would make everyone import it.
-    return isinstance(getattr(value, "mode", None), str) and callable(getattr(value, "save", None))
-
-
-def _image(value: Any) -> ContentImage:
-    if isinstance(value, ContentImageInline | ContentImageRemote):
+def _medium(value: Any) -> ContentMedia:
+    if isinstance(value, MEDIA_TYPES):
         return value
-    data = bytes(value) if isinstance(value, _BYTES) else _as_png(value)
-    return ContentImageInline(_media_type(data) or "image/png", base64.b64encode(data).decode())
-
-
-def _as_png(value: Any) -> bytes:
-    buffer = io.BytesIO()
-    value.save(buffer, format="PNG")
-    return buffer.getvalue()
-
-
-def _media_type(data: bytes | bytearray | memoryview) -> str | None:
-    head = bytes(data[:12])
-    if head[:4] == b"RIFF" and head[8:] == b"WEBP":
-        return "image/webp"
-    return next((media_type for magic, media_type in _MAGIC.items() if head.startswith(magic)), None)
+    if not _is_media(value):
+        raise TypeError(f"{type(value).__name__} is nothing to attach")
+    data = bytes(value) if isinstance(value, _BYTES) else picture_png(value) if is_picture(value) else figure_png(value)
+    kind, encoded = kind_of(data), base64.b64encode(data).decode()
+    return ContentDocument(PDF, encoded, "document.pdf") if kind == PDF else ContentImageInline(kind, encoded)
 
 
 def _decoded(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
+        found = f" ({name_of(kind)})" if (kind := kind_of(data)) else ""
         raise ValueError(
-            f"{len(data):,} bytes that are neither UTF-8 text nor a PNG, JPEG, GIF or WEBP image"
+            f"{len(data):,} bytes{found} that are neither UTF-8 text nor a PNG, JPEG, GIF or WEBP image or a PDF"
         ) from None
 
 
@@ -192,3 +221,11 @@ def _as_list(value: Any) -> Any:
         if callable(getattr(value, name, None)):
             return getattr(value, name)()
     raise TypeError(f"{type(value).__name__} is not known to JSON")
+
+
+_FORMATS: dict[str, Callable[[Any], Rendered]] = {
+    "auto": render,
+    "json": lambda value: (_json(value), ()),
+    "str": lambda value: (str(value), ()),
+    "as_is": _as_it_is,
+}

@@ -155,6 +155,8 @@ class ContentToolResult:
         attachments: Images and other media that belong to the result; they follow it as the user's, since tool
             messages carry only text.
         extra: Anything for your own use, such as something to display; never sent.
+        model_format: How `value` becomes what the model reads. "auto": text as it is, media attached, all else as JSON;
+            "json": as JSON in any case; "str": as `str()` gives it; "as_is": it must be a text, and is not touched.
     """
 
     value: Any = None
@@ -163,6 +165,7 @@ class ContentToolResult:
     text: str | None = None
     attachments: tuple[ContentMedia, ...] = ()
     extra: Mapping[str, Any] | None = None
+    model_format: Literal["auto", "json", "str", "as_is"] = "auto"
     type: ClassVar[Literal["tool_result"]] = "tool_result"
 
     @property

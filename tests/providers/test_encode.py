@@ -45,6 +45,10 @@ def part(text):
     return {"type": "text", "text": text}
 
 
+def marked(key, *parts):
+    return [part(f'<attachments tool_call_id="{key}" tool="add">'), *parts, part("</attachments>")]
+
+
 def result(text=None, key="c1", **given):
     return ContentToolResult(text=text, request=ContentToolRequest(key, "add", {}), **given)
 
@@ -65,7 +69,11 @@ WORDED = {
     "results first": (UserTurn(["q", result("1")]), [answer("1"), {"role": "user", "content": "q"}]),
     "results with images": (
         UserTurn([result("1", attachments=(INLINE,)), result("2", "c2", attachments=(REMOTE,)), "q"]),
-        [answer("1"), answer("2", "c2"), {"role": "user", "content": [INLINE_PART, REMOTE_PART, part("q")]}],
+        [
+            answer("1"),
+            answer("2", "c2"),
+            {"role": "user", "content": [*marked("c1", INLINE_PART), *marked("c2", REMOTE_PART), part("q")]},
+        ],
     ),
     "assistant": (AssistantTurn("a"), [{"role": "assistant", "content": "a"}]),
     "texts of an answer": (AssistantTurn(["a", "b"]), [{"role": "assistant", "content": "ab"}]),

@@ -103,6 +103,7 @@ class Picture:
     """Looks like an image of Pillow."""
 
     mode = "RGB"
+    tobytes = bytes
 
     def save(self, file: io.BytesIO, format: str) -> None:
         file.write(PNG + format.encode())
@@ -111,6 +112,10 @@ class Picture:
 class BadPicture(Picture):
     def save(self, file: io.BytesIO, format: str) -> None:
         raise OSError("cannot write mode CMYK as PNG")
+
+
+def pointer(what: str) -> str:
+    return f"[Attached: {what}, in the next message, marked with the id call_1 of this call.]"
 
 
 def text_of(value: Any) -> str:
@@ -197,7 +202,7 @@ def test_the_value_stays_what_the_tool_returned():
 def test_row_t7_bytes_of_an_image_are_attached(data, media_type):
     result = result_of(data, REQUEST)
     assert result.attachments == (ContentImageInline(media_type, base64.b64encode(data).decode()),)
-    assert result.text == "The result of tool call 'call_1' is attached: 1 image."
+    assert result.text == pointer("1 image")
 
 
 def test_row_t7_images_and_contents_are_attached():
@@ -209,17 +214,17 @@ def test_row_t7_images_and_contents_are_attached():
 
 def test_a_list_of_contents_becomes_text_and_attachments():
     result = result_of([IMAGE, ContentText("see"), "these", Picture(), {"n": 2}], REQUEST)
-    assert result.text == 'see\nthese\n{"n":2}'
+    assert result.text == 'see\nthese\n{"n":2}\n' + pointer("2 images")
     assert len(result.attachments) == 2
-    assert result_of((IMAGE, IMAGE), REQUEST).text == "The result of tool call 'call_1' is attached: 2 images."
+    assert result_of((IMAGE, IMAGE), REQUEST).text == pointer("2 images")
 
 
 def test_a_result_is_used_as_it_is():
     given = ContentToolResult({"a": 1}, extra={"html": "<b>"}, attachments=(IMAGE,))
     result = result_of(given, REQUEST)
-    assert result == dataclasses.replace(given, request=REQUEST, text='{"a":1}')
+    assert result == dataclasses.replace(given, request=REQUEST, text='{"a":1}\n' + pointer("1 image"))
     assert result_of(ContentToolResult(object(), text="short"), REQUEST).text == "short"
-    assert result_of(ContentToolResult(text=" ", attachments=(IMAGE,)), REQUEST).text.startswith("The result of")
+    assert result_of(ContentToolResult(text=" ", attachments=(IMAGE,)), REQUEST).text == pointer("1 image")
 
 
 def test_an_error_result_is_used_as_it_is():
