@@ -5,31 +5,27 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatkit._chat.chat import Chat
 from chatkit._display.choosing import EchoMode
 from chatkit._engine.conversation import DEFAULT_ROUNDS, Conversation
+from chatkit._engine.limits import Limits, check_limits
 from chatkit._errors import ConfigError
 from chatkit._http.messages import TimeLimits
 from chatkit._http.opening import LazyTransport
 from chatkit._http.retry import RetryPolicy
-from chatkit._providers.addresses import check_base_url, host_of, is_loopback
+from chatkit._providers.addresses import check_base_url
 from chatkit._providers.credentials import (
     Credentials,
     api_key_credentials,
-    huggingface_default,
-    openai_compatible_credentials,
     user_credentials,
 )
-from chatkit._providers.headers import check_headers
 from chatkit._providers.huggingface import BASE_URL, DEFAULT_MODEL
-from chatkit._providers.openai_compatible import ChatCompletions
-from chatkit._providers.params import Params, jsonable
+from chatkit._providers.making import ProviderSettings, provider_of, warn_of_plain_http
+from chatkit._providers.params import Params
 from chatkit._providers.profiles import Profile, resolve_profile
 from chatkit._turns.inputs import whole_number
-from chatkit._warnings import PlainHttpWarning
 
 if TYPE_CHECKING:
     from requests import Session
@@ -54,6 +50,7 @@ def chat_openai_compatible(
     timeout: TimeLimits | float | None = None,
     max_retries: int = 2,
     max_tool_rounds: int = DEFAULT_ROUNDS,
+    limits: Limits | None = None,
     session: Session | None = None,
     api_key: str | None = None,
 ) -> Chat:
@@ -76,6 +73,8 @@ def chat_openai_compatible(
         timeout: Time limits; a number of seconds limits each wait, not the whole answer.
         max_retries: How often a request that failed before anything of an answer arrived is sent again, from 0.
         max_tool_rounds: How many times in one call the model may ask for tools, from 0.
+        limits: What all calls of the chat together may use up: rounds, tool calls, tokens, cost, seconds. The verbs
+            take `limits=` too, for one call.
         session: A `requests.Session` of your own, for proxies, certificates or custom fetching.
         api_key: Deprecated: give `credentials=lambda: key`.
 
@@ -88,17 +87,24 @@ def chat_openai_compatible(
     url = check_base_url(base_url)
     own = _own_credentials(credentials, api_key)
     return _chat(
-        _Service(name, url, own or openai_compatible_credentials(url), resolve_profile(profile, url)),
-        model=model,
+        ProviderSettings(
+            "openai_compatible",
+            name,
+            url,
+            model,
+            resolve_profile(profile, url),
+            api_args={} if api_args is None else api_args,
+            preserve_thinking=preserve_thinking,
+        ),
+        own,
         system_prompt=system_prompt,
         params=params,
-        api_args=api_args,
         api_headers=api_headers,
-        preserve_thinking=preserve_thinking,
         echo=echo,
         timeout=timeout,
         max_retries=max_retries,
         max_tool_rounds=max_tool_rounds,
+        limits=limits,
         session=session,
     )
 
@@ -118,6 +124,7 @@ def chat_huggingface(
     timeout: TimeLimits | float | None = None,
     max_retries: int = 2,
     max_tool_rounds: int = DEFAULT_ROUNDS,
+    limits: Limits | None = None,
     session: Session | None = None,
     api_key: str | None = None,
 ) -> Chat:
@@ -139,6 +146,8 @@ def chat_huggingface(
         timeout: Time limits; a number of seconds limits each wait, not the whole answer.
         max_retries: How often a request that failed before anything of an answer arrived is sent again, from 0.
         max_tool_rounds: How many times in one call the model may ask for tools, from 0.
+        limits: What all calls of the chat together may use up: rounds, tool calls, tokens, cost, seconds. The verbs
+            take `limits=` too, for one call.
         session: A `requests.Session` of your own, for proxies, certificates or custom fetching.
         api_key: Deprecated: give `credentials=lambda: key`.
 
@@ -154,17 +163,24 @@ def chat_huggingface(
         model = DEFAULT_MODEL
         _tell_once(f'Using model = "{model}".')
     return _chat(
-        _Service("HuggingFace", url, own or huggingface_default(url), resolve_profile(profile or "huggingface", url)),
-        model=model,
+        ProviderSettings(
+            "huggingface",
+            "HuggingFace",
+            url,
+            model,
+            resolve_profile(profile or "huggingface", url),
+            api_args={} if api_args is None else api_args,
+            preserve_thinking=preserve_thinking,
+        ),
+        own,
         system_prompt=system_prompt,
         params=params,
-        api_args=api_args,
         api_headers=api_headers,
-        preserve_thinking=preserve_thinking,
         echo=echo,
         timeout=timeout,
         max_retries=max_retries,
         max_tool_rounds=max_tool_rounds,
+        limits=limits,
         session=session,
     )
 
@@ -203,45 +219,27 @@ _MAKERS: dict[str, Callable[..., Chat]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
-    """What the constructors differ in."""
-
-    name: str
-    base_url: str
-    credentials: Credentials
-    profile: Profile
-
-
 def _chat(
-    service: _Service,
+    settings: ProviderSettings,
+    credentials: Credentials | None,
     *,
-    model: str,
     system_prompt: str | Sequence[str] | None,
     params: Params | None,
-    api_args: Mapping[str, Any] | None,
     api_headers: Mapping[str, str] | None,
-    preserve_thinking: bool,
     echo: EchoMode | bool | None,
     timeout: TimeLimits | float | None,
     max_retries: int,
     max_tool_rounds: int,
+    limits: Limits | None,
     session: Session | None,
 ) -> Chat:
-    _warn_of_plain_http(service)
-    provider = ChatCompletions(
-        service.name,
-        _model_name(model),
-        service.base_url,
-        service.credentials,
-        service.profile,
-        api_args=_body_args(api_args),
-        api_headers=check_headers(api_headers or {}, "api_headers"),
-        preserve_thinking=preserve_thinking,
-        limits=TimeLimits.of(timeout),
-    )
+    provider = provider_of(settings, credentials=credentials, api_headers=api_headers, timeout=timeout)
+    warn_of_plain_http(provider, stacklevel=3)
     talk = Conversation(
-        provider, retries=RetryPolicy(max_retries), max_rounds=whole_number("max_tool_rounds", max_tool_rounds, 0)
+        provider,
+        retries=RetryPolicy(max_retries),
+        max_rounds=whole_number("max_tool_rounds", max_tool_rounds, 0),
+        limits=check_limits(limits),
     )
     made = Chat(talk, LazyTransport(session), echo=echo)
     made.set_system_prompt(system_prompt)
@@ -258,28 +256,6 @@ def _own_credentials(credentials: CredentialsLike | None, api_key: str | None) -
     if not isinstance(api_key, str):
         raise ConfigError(f"`api_key` must be a string, not {type(api_key).__name__}.")
     return api_key_credentials(api_key)
-
-
-def _model_name(model: str) -> str:
-    if not isinstance(model, str) or not model.strip():
-        raise ConfigError(f"`model` must be the name of a model, not {model!r}.")
-    return model
-
-
-def _body_args(api_args: Mapping[str, Any] | None) -> dict[str, Any]:
-    if api_args is not None and not isinstance(api_args, Mapping):
-        raise ConfigError(f"`api_args` must be a mapping, not {type(api_args).__name__}.")
-    copied: dict[str, Any] = jsonable("api_args", dict(api_args or {}))
-    return copied
-
-
-def _warn_of_plain_http(service: _Service) -> None:
-    if service.base_url.startswith("http://") and service.credentials.source and not is_loopback(service.base_url):
-        warnings.warn(
-            f"The key will travel unencrypted to {host_of(service.base_url)}; use https:// if the server can.",
-            PlainHttpWarning,
-            stacklevel=4,
-        )
 
 
 def _tell_once(text: str) -> None:

@@ -11,7 +11,7 @@ import math
 import random
 from typing import Any
 
-from chatkit._providers.spoken import whole_characters
+from chatkit._turns.characters import whole_characters
 from chatkit._turns.contents import ContentToolRequest
 from chatkit._turns.events import ToolInputDelta
 

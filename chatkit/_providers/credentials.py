@@ -26,6 +26,7 @@ __all__ = [
     "check_headers",
     "huggingface_credentials",
     "huggingface_default",
+    "lost_credentials",
     "no_credentials",
     "openai_compatible_credentials",
     "user_credentials",
@@ -104,7 +105,7 @@ class Credentials:
         return self
 
     def __reduce__(self) -> _Saved:
-        return self._saved or (_lost, (self.source,))
+        return self._saved or (lost_credentials, (self.source,))
 
 
 class _Later:
@@ -285,9 +286,10 @@ def _by_name(module: str, name: str) -> Any:
 
 def _found_again(module: str, name: str) -> Credentials:
     found = _by_name(module, name)
-    return user_credentials(found) if callable(found) else _lost(f"credentials={name}")
+    return user_credentials(found) if callable(found) else lost_credentials(f"credentials={name}")
 
 
-def _lost(source: str) -> Credentials:
+def lost_credentials(source: str) -> Credentials:
+    """Credentials that were not saved; using them says so."""
     hint = "A key is never saved; give credentials= anew."
     return Credentials(source, lambda: MissingKeyError(f"There is no key: {source} was not saved.", hint=hint))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from chatkit._errors import APIError, NotFoundError
@@ -22,6 +22,9 @@ from chatkit._version import __version__
 
 if TYPE_CHECKING:
     from chatkit._tools.tool import Tool
+    from chatkit._types.wanted import Wanted
+
+Service: TypeAlias = Literal["huggingface", "openai_compatible"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,7 @@ class ChatCompletions:
         api_headers: Further headers of every request.
         preserve_thinking: Whether thinking is sent back to the model.
         limits: How long to wait.
+        service: "huggingface" or "openai_compatible": where a key is looked for when the provider is made anew.
     """
 
     name: str
@@ -51,6 +55,7 @@ class ChatCompletions:
     api_headers: Mapping[str, str] = field(default_factory=dict)
     preserve_thinking: bool = False
     limits: TimeLimits = field(default_factory=TimeLimits)
+    service: Service = "openai_compatible"
     # What was warned about already, and what stays the same from request to request, worded.
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
     _kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -60,10 +65,22 @@ class ChatCompletions:
         return replace(self, model=model or self.model, params=self.params if params is None else params)
 
     def request(
-        self, turns: Sequence[Turn], *, system: SystemTurn | None, tools: Sequence[Tool], stream: bool
+        self,
+        turns: Sequence[Turn],
+        *,
+        system: SystemTurn | None,
+        tools: Sequence[Tool],
+        stream: bool,
+        wanted: Wanted | None = None,
     ) -> Request:
         """Word a request for the next answer. See `Provider.request`."""
-        start, end, stream = self._frame(tools, stream)
+        if wanted is None:
+            start, end, stream = self._frame(tools, stream)
+        else:
+            from chatkit._providers.wanted import instructed
+
+            start, end, stream = self._framed(tools, stream, wanted)
+            system = instructed(system, wanted)
         # `api_args` may name the messages themselves; then there is nothing left to join.
         body = start if end is None else self._joined(start, [system, *turns] if system is not None else turns, end)
         return Request(
@@ -129,7 +146,9 @@ class ChatCompletions:
         framed: tuple[bytes, bytes | None, bool] = kept[1]
         return framed
 
-    def _framed(self, tools: Sequence[Tool], stream: bool) -> tuple[bytes, bytes | None, bool]:
+    def _framed(
+        self, tools: Sequence[Tool], stream: bool, wanted: Wanted | None = None
+    ) -> tuple[bytes, bytes | None, bool]:
         body: dict[str, Any] = {"model": self.model, "messages": []}
         body |= body_params(self.params, self.profile, self._warned)
         body["stream"] = stream
@@ -137,6 +156,10 @@ class ChatCompletions:
             body["stream_options"] = {"include_usage": True}
         if tools:
             body["tools"] = word_tools(tools, self.profile)
+        if wanted is not None:
+            from chatkit._providers.wanted import add_wanted
+
+            add_wanted(body, wanted, self.profile)
         body = merged(body, self.api_args)
         streamed = bool(body.get("stream"))
         if not streamed:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chatkit._providers.thinking import ThinkSplitter
+from chatkit._turns.characters import whole_characters
 from chatkit._turns.contents import Content, ContentText, ContentThinking
 from chatkit._turns.events import Event, TextDelta, ThinkingDelta
 
@@ -117,12 +118,3 @@ def joined(value: Any, depth: int = 8) -> str:
     if isinstance(value, dict):
         value = [value.get("thinking") or value.get("text") or value.get("summary") or ""]
     return "".join(joined(item, depth - 1) for item in value) if isinstance(value, list) and depth else ""
-
-
-def whole_characters(text: str) -> str:
-    """The text with surrogate pairs joined and lone halves replaced by U+FFFD."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text

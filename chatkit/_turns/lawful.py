@@ -12,7 +12,14 @@ from dataclasses import replace
 from itertools import count
 from typing import TypeAlias
 
-from chatkit._turns.contents import Content, ContentText, ContentThinking, ContentToolRequest, ContentToolResult
+from chatkit._turns.contents import (
+    Content,
+    ContentJson,
+    ContentText,
+    ContentThinking,
+    ContentToolRequest,
+    ContentToolResult,
+)
 from chatkit._turns.turns import AssistantTurn, UserTurn
 
 Said: TypeAlias = UserTurn | AssistantTurn
@@ -43,11 +50,22 @@ class Lawful:
         else:
             self._append_assistant(turn)
 
-    def followed_by(self, user: UserTurn) -> list[Said]:
-        """The turns with a further user turn at their end; an empty one answers what is unanswered, if anything."""
+    def followed_by(self, user: UserTurn, *then: Said) -> list[Said]:
+        """The turns with a further user turn at their end; an empty one answers what is unanswered, if anything.
+
+        Args:
+            user: The user turn.
+            then: What else follows.
+        """
         turns = self._turns.copy()
         _append_user(turns, self._asked, user)
-        return turns
+        if not then:
+            return turns
+        scratch = Lawful()
+        scratch._turns, scratch._ids = turns, self._ids.copy()
+        for turn in then:
+            scratch.append(turn)
+        return scratch._turns
 
     def with_own_ids(self, turn: AssistantTurn) -> AssistantTurn:
         """The turn with tool requests whose ids occur nowhere else: some servers call every first one "0"."""
@@ -129,4 +147,4 @@ def _result_for(request: ContentToolRequest, before: str, given: list[ContentToo
 
 
 def _is_blank(item: Content) -> bool:
-    return isinstance(item, ContentText) and not item.text
+    return isinstance(item, ContentText | ContentJson) and not item.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chatkit._providers.usage import read_usage
+from chatkit._providers.usage import read_cost, read_usage
 from chatkit._turns.turns import Usage
 
 SHAPES = [
@@ -54,3 +54,21 @@ def test_a_count_that_is_none_is_unknown(count):
 def test_details_that_are_no_object_are_nothing(details):
     given = {"prompt_tokens": 3, "prompt_tokens_details": details, "completion_tokens_details": details}
     assert read_usage(given) == Usage(3)
+
+
+@pytest.mark.parametrize(
+    ("usage", "cost"),
+    [
+        ({"cost": 0.25}, 0.25),
+        ({"cost": 0}, 0.0),
+        ({"cost": -1}, None),
+        ({"cost": True}, None),
+        ({"cost": "0.25"}, None),
+        ({"cost": float("inf")}, None),
+        ({"cost": float("nan")}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_the_cost_is_what_a_router_says_and_unknown_elsewhere(usage, cost):
+    assert read_cost(usage) == cost
