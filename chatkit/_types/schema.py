@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from chatkit._errors import ConfigError
+
 Schema: TypeAlias = dict[str, Any]
 
-_BY_NAME = frozenset({"properties", "patternProperties", "$defs", "definitions"})
+_SHARED = ("$defs", "definitions")
+_TO_SHARED = tuple(f"#/{key}/" for key in _SHARED)
+_BY_NAME = frozenset({"properties", "patternProperties", *_SHARED})
 _IN_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
-_ALONE = frozenset({"items", "additionalProperties", "contains", "not"})
+_ALONE = frozenset({"items", "additionalProperties", "contains", "not", "if", "then", "else", "propertyNames"})
+_NEVER_STRICT = frozenset({"prefixItems", "patternProperties", "allOf", "not", "if", "contains", "propertyNames"})
 _SAYS_WHAT = frozenset({"type", "enum", "const", "$ref", *_IN_LISTS})
 
 
@@ -28,6 +33,56 @@ def rewritten(schema: Any, change: Callable[[Schema], Schema]) -> Any:
     return change(copy)
 
 
+def array_of(items: Schema) -> Schema:
+    """The schema of an array, for that of its items."""
+    shared: Schema = {}
+    return {"type": "array", "items": _placed(items, "#/items", shared)} | shared
+
+
+def object_of(properties: Schema, required: list[str], additional: bool = False) -> Schema:
+    """The schema of an object, for those of its properties.
+
+    Raises:
+        ConfigError: when two of them share out the same name differently.
+    """
+    shared: Schema = {}
+    placed = {name: _placed(part, f"#/properties/{_escaped(name)}", shared) for name, part in properties.items()}
+    outer = {"type": "object", "properties": placed, "required": required, "additionalProperties": additional}
+    return outer | shared
+
+
+def without_titles(schema: Schema) -> Schema:
+    """The schema without the titles that pydantic gives to everything."""
+
+    def untitled(part: Schema) -> Schema:
+        if isinstance(part.get("title"), str):
+            del part["title"]
+        return part
+
+    return dict(rewritten(schema, untitled))
+
+
+def _placed(schema: Schema, at: str, shared: Schema) -> Schema:
+    """A schema as a part of another one: what it shares goes up, and what refers to itself refers to its new place."""
+
+    def moved(part: Schema) -> Schema:
+        target = part.get("$ref")
+        if isinstance(target, str) and target.startswith("#") and not target.startswith(_TO_SHARED):
+            part["$ref"] = at + target[1:]
+        return part
+
+    inner: Schema = rewritten(schema, moved)
+    for key in _SHARED:
+        for name, part in inner.pop(key, {}).items():
+            if shared.setdefault(key, {}).setdefault(name, part) != part:
+                raise ConfigError(f"Two JSON schemas that are used together define {name!r} differently.")
+    return inner
+
+
+def _escaped(name: str) -> str:
+    return name.replace("~", "~0").replace("/", "~1")
+
+
 def strict_schema(schema: Schema) -> Schema:
     """Reword a schema for servers whose tools are strict; the input is not touched.
 
@@ -39,12 +94,13 @@ def strict_schema(schema: Schema) -> Schema:
 
 
 def allows_strict(schema: Schema) -> bool:
-    """Whether the strict wording can say the same: no free-form objects and no values of any type in it."""
+    """Whether the strict wording can say the same: no free-form objects, no values of any type, nothing rare."""
     found: list[Schema] = []
 
     def note(part: Schema) -> Schema:
         free = part.get("type") == "object" and part.get("additionalProperties", "properties" not in part)
-        if free or _SAYS_WHAT.isdisjoint(part):
+        rare = not _NEVER_STRICT.isdisjoint(part) or ("oneOf" in part and "discriminator" not in part)
+        if free or rare or _SAYS_WHAT.isdisjoint(part):
             found.append(part)
         return part
 
@@ -54,6 +110,13 @@ def allows_strict(schema: Schema) -> bool:
 
 def _strict(schema: Schema) -> Schema:
     schema.pop("default", None)
+    if schema.pop("discriminator", None) is not None and "oneOf" in schema:
+        # How pydantic tells a tagged union; each branch has its tag in it anyway.
+        schema["anyOf"] = schema.pop("oneOf")
+    if "$ref" in schema and len(schema) > 1:
+        # Nothing may stand beside a reference.
+        schema = {**schema, "anyOf": [{"$ref": schema["$ref"]}]}
+        del schema["$ref"]
     if schema.get("type") != "object" and "properties" not in schema:
         return schema
     properties = schema.get("properties", {})

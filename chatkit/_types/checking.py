@@ -1,0 +1,118 @@
+"""Raw JSON schemas: reading them, and checking values against them. The only room that imports jsonschema."""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chatkit._errors import ConfigError
+from chatkit._types.paths import Problems, brief, json_path
+from chatkit._types.schema import Schema, rewritten
+
+
+def as_schema(value: Any) -> Schema:
+    """A JSON schema given as JSON text or as an object, checked. A copy.
+
+    Raises:
+        ConfigError: when it is none, or refers to something outside of it.
+    """
+    try:
+        schema = _parsed(value) if isinstance(value, str) else copy.deepcopy(_plain(value))
+        problem = _problem(schema) if isinstance(schema, dict) else f"it is no object, but {type(schema).__name__}"
+    except RecursionError:
+        problem = "it is nested too deeply"
+    if problem:
+        raise ConfigError(f"This is no usable JSON schema: {problem}.")
+    return dict(schema)
+
+
+def _plain(value: Any) -> Any:
+    return dict(value) if isinstance(value, Mapping) else value
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        reason = str(error)[:100]
+    raise ConfigError(f"The JSON schema is not valid JSON ({reason}).")
+
+
+def _problem(schema: Schema) -> str:
+    from jsonschema.exceptions import SchemaError
+    from jsonschema.validators import Draft202012Validator, validator_for
+
+    try:
+        kind: Any = validator_for(schema, default=Draft202012Validator)
+        # With formats: a pattern that is no regular expression would only be found with the first value.
+        kind.check_schema(schema, format_checker=kind.FORMAT_CHECKER)
+    except SchemaError as error:
+        return f"at {json_path(error.absolute_path)}, {brief(error.message)}"
+    except (AttributeError, TypeError, ValueError) as error:
+        return brief(str(error))
+    return next((f"{target!r} is nowhere in it" for target in _references(schema) if not _exists(schema, target)), "")
+
+
+def _references(schema: Schema) -> list[str]:
+    found: list[str] = []
+
+    def note(part: Schema) -> Schema:
+        target = part.get("$ref")
+        if isinstance(target, str):
+            found.append(target)
+        return part
+
+    rewritten(schema, note)
+    return found
+
+
+def _exists(schema: Schema, target: str) -> bool:
+    """Whether a reference leads somewhere. Nothing is ever downloaded for it."""
+    from referencing import Registry
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    try:
+        Registry().resolver_with_root(DRAFT202012.create_resource(schema)).lookup(target)
+    except (Unresolvable, ValueError):
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaCheck:
+    """Checks values against a JSON schema; as a function, for pydantic."""
+
+    schema: Schema
+
+    def problems(self, value: Any) -> Problems:
+        """What is wrong with a value, by JSON path."""
+        from jsonschema.validators import Draft202012Validator, validator_for
+        from referencing import Registry
+
+        kind: Any = validator_for(self.schema, default=Draft202012Validator)
+        found: dict[str, list[str]] = {}
+        try:
+            # An empty registry: without one, a remote reference would be downloaded.
+            for error in kind(self.schema, registry=Registry()).iter_errors(value):
+                found.setdefault(json_path(error.absolute_path), []).append(brief(error.message))
+        except RecursionError:
+            return {"$": "nested too deeply"}
+        return {path: "; and ".join(texts) for path, texts in sorted(found.items())}
+
+    def __call__(self, value: Any) -> Any:
+        """The value, checked.
+
+        Raises:
+            PydanticCustomError: when it does not fit; it carries the problems.
+        """
+        problems = self.problems(value)
+        if not problems:
+            return value
+        from pydantic_core import PydanticCustomError
+
+        text = "; ".join(f"{path}: {text}" for path, text in problems.items())
+        raise PydanticCustomError("json_schema", "{text}", {"text": text, "problems": problems})
