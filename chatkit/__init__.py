@@ -21,7 +21,9 @@ from chatkit._version import __version__
 if TYPE_CHECKING:
     from chatkit._chat.chat import Chat
     from chatkit._constructors import chat, chat_huggingface, chat_openai_compatible
+    from chatkit._engine.limits import Limits, Spent
     from chatkit._engine.streams import AsyncStream, Stream
+    from chatkit._engine.typed_streams import AsyncStructuredStream, StructuredStream
     from chatkit._errors import (
         APIConnectionError,
         APIError,
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
         LimitError,
         MCPError,
         MediaError,
+        MissingFileError,
         MissingKeyError,
         NotFoundError,
         PermissionDeniedError,
@@ -59,11 +62,26 @@ if TYPE_CHECKING:
         UnprocessableEntityError,
     )
     from chatkit._http.messages import TimeLimits
+    from chatkit._interpolate import interpolate, interpolate_file
+    from chatkit._mcp.connection import MCPConnection, connect_mcp, connect_mcp_async
+    from chatkit._mcp.serving import serve_mcp
+    from chatkit._media.audio import content_audio_file
+    from chatkit._media.documents import content_document_file, content_pdf_file, content_pdf_url
+    from chatkit._media.images import content_image_file, content_image_plot, content_image_url
+    from chatkit._media.texts import content_text
+    from chatkit._providers.openai_messages import from_messages, to_messages
     from chatkit._providers.params import Params, params
     from chatkit._providers.profiles import PROFILES, Profile
+    from chatkit._record.replay import contents_record, contents_replay
+    from chatkit._render.html import contents_html
+    from chatkit._render.markdown import contents_markdown
+    from chatkit._render.text import contents_text
+    from chatkit._tools.annotations import tool_annotations
+    from chatkit._tools.context import ToolContext
     from chatkit._tools.tool import Tool, tool
     from chatkit._turns.accounting import TokenRow
     from chatkit._turns.approvals import PendingApproval
+    from chatkit._turns.compacting import Compaction
     from chatkit._turns.contents import (
         Content,
         ContentAudio,
@@ -92,10 +110,22 @@ if TYPE_CHECKING:
     )
     from chatkit._turns.reply import Reply
     from chatkit._turns.turns import AssistantTurn, Round, SystemTurn, Turn, Usage, UserTurn
+    from chatkit._types.values import (
+        type_array,
+        type_boolean,
+        type_enum,
+        type_from_schema,
+        type_ignore,
+        type_integer,
+        type_number,
+        type_object,
+        type_string,
+    )
     from chatkit._warnings import (
         ChatkitWarning,
         ContentWarning,
         FinishReasonWarning,
+        MissingToolWarning,
         NameClashWarning,
         PlainHttpWarning,
         RepeatedCallWarning,
@@ -116,6 +146,7 @@ __all__ = [
     "ApprovalRequested",
     "AssistantTurn",
     "AsyncStream",
+    "AsyncStructuredStream",
     "AuthenticationError",
     "BadRequestError",
     "Cancelled",
@@ -123,6 +154,7 @@ __all__ = [
     "ChatBusyError",
     "ChatkitError",
     "ChatkitWarning",
+    "Compaction",
     "ConfigError",
     "ConflictError",
     "Content",
@@ -146,9 +178,13 @@ __all__ = [
     "InternalServerError",
     "LengthFinishReasonError",
     "LimitError",
+    "Limits",
+    "MCPConnection",
     "MCPError",
     "MediaError",
+    "MissingFileError",
     "MissingKeyError",
+    "MissingToolWarning",
     "NameClashWarning",
     "NotFoundError",
     "PROFILES",
@@ -164,16 +200,19 @@ __all__ = [
     "Retrying",
     "Round",
     "SeveralAnswersWarning",
+    "Spent",
     "Stream",
     "StreamError",
     "StreamInterruptedError",
     "StructuredOutputError",
+    "StructuredStream",
     "SystemTurn",
     "TextDelta",
     "ThinkingDelta",
     "TimeLimits",
     "TokenRow",
     "Tool",
+    "ToolContext",
     "ToolFailureWarning",
     "ToolInputDelta",
     "ToolLoopLimitError",
@@ -193,8 +232,38 @@ __all__ = [
     "chat",
     "chat_huggingface",
     "chat_openai_compatible",
+    "connect_mcp",
+    "connect_mcp_async",
+    "content_audio_file",
+    "content_document_file",
+    "content_image_file",
+    "content_image_plot",
+    "content_image_url",
+    "content_pdf_file",
+    "content_pdf_url",
+    "content_text",
+    "contents_html",
+    "contents_markdown",
+    "contents_record",
+    "contents_replay",
+    "contents_text",
+    "from_messages",
+    "interpolate",
+    "interpolate_file",
     "params",
+    "serve_mcp",
+    "to_messages",
     "tool",
+    "tool_annotations",
+    "type_array",
+    "type_boolean",
+    "type_enum",
+    "type_from_schema",
+    "type_ignore",
+    "type_integer",
+    "type_number",
+    "type_object",
+    "type_string",
 ]
 
 

@@ -2,8 +2,8 @@
 
 ```
 ChatkitWarning(UserWarning)
-├── ContentWarning       FinishReasonWarning    NameClashWarning    PlainHttpWarning
-├── RepeatedCallWarning  SeveralAnswersWarning  ToolFailureWarning
+├── ContentWarning    FinishReasonWarning  MissingToolWarning     NameClashWarning
+├── PlainHttpWarning  RepeatedCallWarning  SeveralAnswersWarning  ToolFailureWarning
 └── UnknownCostWarning   UnsupportedParameterWarning
 ```
 """
@@ -17,6 +17,10 @@ class ChatkitWarning(UserWarning):
 
 class FinishReasonWarning(ChatkitWarning):
     """An answer was cut off, filtered, or ended for a reason that chatkit does not know."""
+
+
+class MissingToolWarning(ChatkitWarning):
+    """A saved chat had a tool that was not given when it was loaded."""
 
 
 class NameClashWarning(ChatkitWarning):

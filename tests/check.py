@@ -19,7 +19,10 @@ BIN = Path(sys.executable).parent
 MAX_FILE, MAX_FILES = 300, {"chatkit/_errors.py": 350}
 MAX_FUNCTION = 40
 # A public function's docstring tells its arguments, one by one; only what runs counts for the limit.
-FULL_COVERAGE = "chatkit/_turns/*,chatkit/_tools/*,chatkit/_providers/*,chatkit/_engine/*"
+FULL_COVERAGE = ",".join(
+    f"chatkit/{wing}/*"
+    for wing in ("_turns", "_types", "_media", "_render", "_record", "_tools", "_mcp", "_providers", "_engine")
+)
 
 
 def steps(arguments: list[str]) -> list[tuple[str, list[str]]]:

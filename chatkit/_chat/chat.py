@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from chatkit._chat.remembering import Remembering
-from chatkit._chat.talking import Talking
+from chatkit._chat.answering import Answering
+from chatkit._chat.approving import Approving
+from chatkit._chat.keeping import Keeping
+from chatkit._chat.rewriting import Rewriting
 from chatkit._chat.tooling import Tooling
+from chatkit._engine.limits import Limits, Spent, check_limits
 from chatkit._errors import ConfigError
 from chatkit._providers.params import Params
 from chatkit._providers.provider import Provider
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
     from typing import Self
 
 
-class Chat(Talking, Remembering, Tooling):
+class Chat(Answering, Rewriting, Approving, Tooling, Keeping):
     """A conversation with a model. It keeps the system prompt, the turns, the parameters and the tools.
 
     Make one with `chat_huggingface()`, `chat_openai_compatible()` or `chat()`. A chat serves one caller at a time; for
@@ -91,6 +94,25 @@ class Chat(Talking, Remembering, Tooling):
         if value is not None and not isinstance(value, Params):
             raise ConfigError(f"`params` must be made with params(), not {type(value).__name__}.")
         self._talk.provider = self._talk.provider.changed(params=value if value is not None else Params())
+
+    @property
+    def metadata(self) -> dict[str, Any]:
+        """Your own notes about the conversation; tools can read them through a `ToolContext`, the model cannot."""
+        return self._talk.metadata
+
+    @property
+    def limits(self) -> Limits:
+        """What all calls of this chat together may use up; set it to new `Limits(...)`, or to None for none."""
+        return self._talk.limits
+
+    @limits.setter
+    def limits(self, value: Limits | None) -> None:
+        self._talk.limits = check_limits(value)
+
+    @property
+    def spent(self) -> Spent:
+        """What all calls of this chat together have used up so far. A copy."""
+        return self._talk.spent.copy()
 
     @property
     def provider(self) -> Provider:

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING
 
+from chatkit._display.approving import ask_at_prompt
 from chatkit._display.choosing import Display, EchoMode, display, resolve_echo
+from chatkit._display.watching import Watcher
+from chatkit._engine.asks import Script
 from chatkit._engine.conversation import Conversation
-from chatkit._engine.loop import ToolMode, converse, is_concurrent
-from chatkit._engine.streams import Call
-from chatkit._http.messages import Transport
+from chatkit._engine.limits import Limits
+from chatkit._engine.streams import Call, events, events_async
+from chatkit._http.messages import Line, Transport
+from chatkit._turns.approvals import PendingApproval, waiting_requests
 from chatkit._turns.history import History
-from chatkit._turns.turns import UserTurn
+from chatkit._turns.reply import Reply
+from chatkit._turns.turns import AssistantTurn
 
 if TYPE_CHECKING:
     from typing import Self
@@ -29,6 +35,7 @@ class ChatState:
 
     def __init__(self, talk: Conversation, transport: Transport, *, echo: EchoMode | bool | None = None) -> None:
         self._talk = talk
+        talk.approvers.add(ask_at_prompt)
         self._transport = transport
         self._echo = None if echo is None else resolve_echo(echo)
 
@@ -39,15 +46,54 @@ class ChatState:
     def _display(self, echo: EchoMode | bool | None) -> Display | None:
         return display(resolve_echo(echo if echo is not None else self._echo))
 
-    def _call(self, user: UserTurn, tool_mode: ToolMode, *, stream: bool) -> Call[Any]:
-        script = converse(self._talk, user, stream=stream, concurrent=is_concurrent(tool_mode))
-        return Call(self._talk, script, self._transport.line())
+    def _call(self, script: Script, limits: Limits) -> Call[Line]:
+        return Call(self._talk, script, self._transport.line(), limits)
 
-    def _call_async(self, user: UserTurn, tool_mode: ToolMode, *, stream: bool) -> Call[AsyncLine]:
+    def _call_async(self, script: Script, limits: Limits) -> Call[AsyncLine]:
         from chatkit._http.lines import AsyncLine
 
-        script = converse(self._talk, user, stream=stream, concurrent=is_concurrent(tool_mode))
-        return Call(self._talk, script, AsyncLine(self._transport))
+        return Call(self._talk, script, AsyncLine(self._transport), limits)
+
+    def _hear(
+        self,
+        script: Script,
+        shown: Display | None,
+        limits: Limits,
+        watched: Callable[[Display | None], Watcher] = Watcher,
+    ) -> Watcher:
+        """Run a call to its end, show it, and give the watcher that saw it."""
+        watcher = watched(shown)
+        try:
+            for event in events(self._call(script, limits)):
+                watcher.feed(event)
+        finally:
+            watcher.close()
+        return watcher
+
+    async def _hear_async(
+        self,
+        script: Script,
+        shown: Display | None,
+        limits: Limits,
+        watched: Callable[[Display | None], Watcher] = Watcher,
+    ) -> Watcher:
+        """The twin of `_hear`."""
+        watcher = watched(shown)
+        try:
+            async for event in events_async(self._call_async(script, limits)):
+                watcher.feed(event)
+        finally:
+            watcher.close()
+        return watcher
+
+    def _reply(self, watcher: Watcher) -> Reply:
+        """The answer that a call came to, and what it waits for, if it does."""
+        turn = watcher.turn
+        if turn is not None and not turn.tool_requests:
+            return watcher.reply(turn)
+        turns = self._talk.history.turns
+        last = next(turn for turn in reversed(turns) if isinstance(turn, AssistantTurn))
+        return watcher.reply(last, [PendingApproval(request) for request in waiting_requests(turns)])
 
     def _put(self, history: History) -> None:
         self._talk.busy.check()

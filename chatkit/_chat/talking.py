@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import Any
+
 from chatkit._chat.state import ChatState
 from chatkit._display.choosing import EchoMode
 from chatkit._display.watching import Watcher
-from chatkit._engine.loop import ToolMode
-from chatkit._engine.streams import AsyncStream, Call, Stream, events, events_async
+from chatkit._engine.asks import Script
+from chatkit._engine.limits import Limits, check_limits
+from chatkit._engine.loop import ToolMode, converse, is_concurrent
+from chatkit._engine.streams import AsyncStream, Call, Stream
 from chatkit._turns.contents import Content
 from chatkit._turns.inputs import user_turn
 from chatkit._turns.reply import Reply
@@ -20,6 +25,7 @@ class Talking(ChatState):
         *contents: str | Content | None,
         echo: EchoMode | bool | None = None,
         tool_mode: ToolMode = "sequential",
+        limits: Limits | None = None,
     ) -> Reply:
         """Say something and wait for the whole answer; tools that the model asks for are run on the way.
 
@@ -30,34 +36,31 @@ class Talking(ChatState):
             *contents: Texts and other contents; at least one.
             echo: What is printed, for this call: "none", "output" or "all".
             tool_mode: Whether several tools of one answer run one after the other or at once, in threads.
+            limits: What this call may use up: rounds, tool calls, tokens, cost, seconds.
 
         Returns:
-            The text of the last answer, a `str` that also carries its `turn`.
+            The text of the last answer, a `str` that also carries its `turn`. When tool calls wait for approval,
+            `pending` has them and the call ends there: go on with `resume()`.
 
         Raises:
             ConfigError: when nothing was given, or something that is no content.
             ChatBusyError: when the chat is in the middle of another call.
             APIError: when the server cannot be reached or gives no proper answer.
             IncompleteOutputError: when an answer that asked for tools was cut off.
-            ToolLoopLimitError: when the model keeps asking for tools.
+            LimitError: when a limit is reached; `ToolLoopLimitError` when the model keeps asking for tools.
             Cancelled: when `cancel()` was called.
         """
-        user = user_turn(contents)
         shown = self._display(echo)
-        watcher = Watcher(shown)
-        call = self._call(user, tool_mode, stream=shown is not None)
-        try:
-            for event in events(call):
-                watcher.feed(event)
-        finally:
-            watcher.close()
-        return watcher.reply()
+        allowed = check_limits(limits)
+        script = self._converse(contents, tool_mode, allowed, stream=shown is not None)
+        return self._reply(self._hear(script, shown, allowed))
 
     async def chat_async(
         self,
         *contents: str | Content | None,
         echo: EchoMode | bool = "none",
         tool_mode: ToolMode = "concurrent",
+        limits: Limits | None = None,
     ) -> Reply:
         """Say something and await the whole answer. The twin of `chat`, without an echo unless one is asked for.
 
@@ -65,6 +68,7 @@ class Talking(ChatState):
             *contents: As for `chat`.
             echo: What is printed, for this call.
             tool_mode: Whether several tools of one answer run one after the other or at once.
+            limits: What this call may use up.
 
         Returns:
             As for `chat`.
@@ -72,23 +76,23 @@ class Talking(ChatState):
         Raises:
             ChatkitError: as for `chat`.
         """
-        user = user_turn(contents)
         shown = self._display(echo)
-        watcher = Watcher(shown)
-        call = self._call_async(user, tool_mode, stream=shown is not None)
-        try:
-            async for event in events_async(call):
-                watcher.feed(event)
-        finally:
-            watcher.close()
-        return watcher.reply()
+        allowed = check_limits(limits)
+        script = self._converse(contents, tool_mode, allowed, stream=shown is not None)
+        return self._reply(await self._hear_async(script, shown, allowed))
 
-    def stream(self, *contents: str | Content | None, tool_mode: ToolMode = "sequential") -> Stream:
+    def stream(
+        self,
+        *contents: str | Content | None,
+        tool_mode: ToolMode = "sequential",
+        limits: Limits | None = None,
+    ) -> Stream:
         """Say something and iterate over the answer while it arrives. Nothing is sent before the first step.
 
         Args:
             *contents: As for `chat`.
             tool_mode: As for `chat`.
+            limits: As for `chat`.
 
         Returns:
             A `Stream`: iterate over it for the text, or over its `events()`; it is a context manager too.
@@ -97,16 +101,25 @@ class Talking(ChatState):
             ConfigError: when nothing was given, or something that is no content. While iterating: as for `chat`,
                 but `cancel()` just ends it.
         """
-        return Stream(self._call(user_turn(contents), tool_mode, stream=True), Watcher(None))
+        allowed = check_limits(limits)
+        return Stream(self._call(self._converse(contents, tool_mode, allowed, stream=True), allowed), Watcher(None))
 
-    def stream_async(self, *contents: str | Content | None, tool_mode: ToolMode = "concurrent") -> AsyncStream:
+    def stream_async(
+        self,
+        *contents: str | Content | None,
+        tool_mode: ToolMode = "concurrent",
+        limits: Limits | None = None,
+    ) -> AsyncStream:
         """Say something and iterate over the answer with `async for`. The twin of `stream`; not to be awaited itself.
 
         Args:
             *contents: As for `chat`.
             tool_mode: As for `chat_async`.
+            limits: As for `chat`.
         """
-        return AsyncStream(self._call_async(user_turn(contents), tool_mode, stream=True), Watcher(None))
+        allowed = check_limits(limits)
+        script = self._converse(contents, tool_mode, allowed, stream=True)
+        return AsyncStream(self._call_async(script, allowed), Watcher(None))
 
     def cancel(self, reason: str = "cancelled") -> None:
         """End the call that is going on, from any thread; harmless when there is none.
@@ -120,3 +133,7 @@ class Talking(ChatState):
         call = self._talk.busy.holder
         if isinstance(call, Call):
             call.cancel(reason)
+
+    def _converse(self, contents: Iterable[Any], tool_mode: ToolMode, limits: Limits, *, stream: bool) -> Script:
+        user, concurrent = user_turn(contents), is_concurrent(tool_mode)
+        return converse(self._talk, user, stream=stream, concurrent=concurrent, limits=limits)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatkit._chat.state import ChatState
+from chatkit._errors import ConfigError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
+    from chatkit._mcp.connection import MCPConnection
     from chatkit._tools.tool import Tool
     from chatkit._tools.toolbox import RequestCallback, ResultCallback
 
@@ -39,6 +42,74 @@ class Tooling(ChatState):
     def register_tools(self, tools: Iterable[Callable[..., Any]]) -> list[Tool]:
         """Offer several tools to the model. See `register_tool`."""
         return [self.register_tool(tool) for tool in tools]
+
+    def register_mcp(
+        self,
+        source: str | Sequence[str],
+        *,
+        include: str | Iterable[str] | None = None,
+        exclude: str | Iterable[str] | None = None,
+        namespace: str | None = None,
+        env: Mapping[str, str] | None = None,
+        cwd: str | Path | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float = 30.0,
+    ) -> MCPConnection:
+        """Offer the tools of a server of the Model Context Protocol to the model.
+
+        Needs the extra `mcp`. The twin, which does not block an event loop while it connects, is
+        `register_mcp_async`.
+
+        Args:
+            source: A command that starts a server, as a text or as words; or the http(s) URL of one.
+            include: Names, or patterns with `*`, of the tools wanted; None means all.
+            exclude: Names or patterns of those not wanted.
+            namespace: Put before every name, with two underscores.
+            env: Variables for the command; it inherits no key of yours.
+            cwd: Where the command runs.
+            headers: Sent with every request to a URL.
+            timeout: Seconds until the server must have answered and listed its tools.
+
+        Returns:
+            The connection; `close()` it when the tools are not needed any more, or leave that to the end of Python.
+
+        Raises:
+            ConfigError: when an argument cannot be used, the `mcp` package is missing, or a tool of that name is
+                there already. The chat is unchanged.
+            MCPError: when the server could not be started or reached, or did not answer in time.
+        """
+        from chatkit._mcp.connection import connect_mcp
+
+        return self._adopt(
+            connect_mcp(
+                source,
+                include=include,
+                exclude=exclude,
+                namespace=namespace,
+                env=env,
+                cwd=cwd,
+                headers=headers,
+                timeout=timeout,
+            )
+        )
+
+    async def register_mcp_async(self, source: str | Sequence[str], **options: Any) -> MCPConnection:
+        """Offer the tools of an MCP server to the model. The twin of `register_mcp`, with the same arguments."""
+        from chatkit._mcp.connection import connect_mcp_async
+
+        return self._adopt(await connect_mcp_async(source, **options))
+
+    def _adopt(self, connection: MCPConnection) -> MCPConnection:
+        # A server must not put itself in the place of a tool that is trusted.
+        known = sorted(self.tools.keys() & {tool.name for tool in connection.tools})
+        if known:
+            connection.close()
+            raise ConfigError(
+                f"{connection.name!r} offers tools whose names are taken: {', '.join(known)}.",
+                hint="Give namespace=, or leave them out with exclude=.",
+            )
+        self.register_tools(connection.tools)
+        return connection
 
     def get_tools(self) -> dict[str, Tool]:
         """The tools by name. A copy."""

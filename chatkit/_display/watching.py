@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Iterable
+from typing import Any
 
 from chatkit._display.choosing import Display
 from chatkit._display.sanitize import one_line
+from chatkit._turns.approvals import PendingApproval
 from chatkit._turns.contents import ContentToolResult
 from chatkit._turns.events import Event, ToolReturned, TurnEnded
 from chatkit._turns.reply import Reply
 from chatkit._turns.turns import AssistantTurn
-from chatkit._warnings import FinishReasonWarning, ToolFailureWarning
+from chatkit._warnings import FinishReasonWarning, RepeatedCallWarning, ToolFailureWarning
 
 _ENDINGS = {
     "length": "The answer was cut off at max_tokens or at the end of the model's context.",
@@ -19,6 +22,7 @@ _ENDINGS = {
 }
 _NORMAL = ("stop", "tool_calls", "unknown", None)
 _SHOWN = 3
+_TOO_OFTEN = 3
 
 
 class Watcher:
@@ -26,27 +30,43 @@ class Watcher:
 
     Args:
         display: Where the events are shown, if anywhere.
+
+    Attributes:
+        turn: The last whole answer, as long as there was one.
     """
 
     def __init__(self, display: Display | None) -> None:
         self._display = display
         self._failures: list[ContentToolResult] = []
-        self._turn: AssistantTurn | None = None
+        self.turn: AssistantTurn | None = None
+        self._calls: list[Any] = []
+        self._repeats = 0
 
     def feed(self, event: Event) -> None:
         """Take one event."""
         if self._display is not None:
             self._display.show(event)
         if type(event) is TurnEnded:
-            self._turn = event.turn
+            self.turn = event.turn
             _warn_of_ending(event.turn)
+            self._note_calls(event.turn)
         elif type(event) is ToolReturned and event.result.error is not None and self._display is None:
             self._failures.append(event.result)
 
-    def reply(self) -> Reply:
-        """The last whole answer, for whoever made the call."""
-        assert self._turn is not None  # a call without an answer has raised
-        return Reply(self._turn, echoed=self._display is not None)
+    def reply(self, turn: AssistantTurn, pending: Iterable[PendingApproval] = ()) -> Reply:
+        """An answer for whoever made the call."""
+        return Reply(turn, echoed=self._display is not None, pending=pending)
+
+    def _note_calls(self, turn: AssistantTurn) -> None:
+        last, self._calls = self._calls, [(call.name, call.arguments, call.raw) for call in turn.tool_requests]
+        self._repeats = self._repeats + 1 if self._calls and self._calls == last else 1
+        if self._repeats == _TOO_OFTEN:
+            names = ", ".join(dict.fromkeys(one_line(call.name) for call in turn.tool_requests))
+            warnings.warn(
+                f"The model asked {_TOO_OFTEN} times running for the same call, of {names}.",
+                RepeatedCallWarning,
+                stacklevel=caller(),
+            )
 
     def close(self) -> None:
         """End the display, whatever it was in the middle of."""
@@ -57,7 +77,7 @@ class Watcher:
             shown = "; ".join(_in_a_line(item) for item in failures[:_SHOWN])
             more = f"; and {len(failures) - _SHOWN} more" if len(failures) > _SHOWN else ""
             calls = "1 tool call" if len(failures) == 1 else f"{len(failures)} tool calls"
-            warnings.warn(f"{calls} failed: {shown}{more}.", ToolFailureWarning, stacklevel=_caller())
+            warnings.warn(f"{calls} failed: {shown}{more}.", ToolFailureWarning, stacklevel=caller())
 
 
 def _in_a_line(result: ContentToolResult) -> str:
@@ -69,10 +89,10 @@ def _warn_of_ending(turn: AssistantTurn) -> None:
     reason = turn.finish_reason
     if reason not in _NORMAL:
         text = _ENDINGS.get(reason or "", f"The answer ended with the finish reason {one_line(reason or '')!r}.")
-        warnings.warn(text, FinishReasonWarning, stacklevel=_caller())
+        warnings.warn(text, FinishReasonWarning, stacklevel=caller())
 
 
-def _caller() -> int:
+def caller() -> int:
     """The stack level of the code that called chatkit, for whom the warning is."""
     level, frame = 1, sys._getframe(1)
     while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "chatkit":

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 from chatkit._http.messages import Request
+from chatkit._turns.approvals import PendingApproval, Verdict
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 from chatkit._turns.events import Event
 
@@ -37,18 +38,34 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Run tools.
+    """Run tools; the driver tells their progress meanwhile.
 
     Args:
         requests: What the model asked for.
         results: As long as the requests; filled in place, as each comes to its end.
         concurrent: Whether they run at once.
+        denied: Why calls must not run, by their ids.
     """
 
     requests: tuple[ContentToolRequest, ...]
     results: list[ContentToolResult | None]
     concurrent: bool
+    denied: Mapping[str, str] = field(default_factory=dict)
 
 
-Ask: TypeAlias = Send | Receive | Release | Pause | Run
-Script: TypeAlias = Generator[Event | Ask, Any, None]
+@dataclass(frozen=True, slots=True)
+class Decide:
+    """Ask whoever decides about tool calls that need approval.
+
+    Args:
+        pending: The calls.
+        verdicts: Filled in by the id of the call; what nobody decided on is missing.
+    """
+
+    pending: tuple[PendingApproval, ...]
+    verdicts: dict[str, Verdict]
+
+
+Act: TypeAlias = Send | Receive | Release | Pause | Decide
+Ask: TypeAlias = Act | Run
+Script: TypeAlias = Generator[Event | Ask, Any, object]

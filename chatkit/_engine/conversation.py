@@ -6,10 +6,13 @@ import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
+from chatkit._engine.limits import Limits, Meter, Spent
 from chatkit._errors import ChatBusyError
 from chatkit._http.retry import RetryPolicy
 from chatkit._providers.provider import Provider
+from chatkit._tools.callbacks import Callbacks
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.history import History
 from chatkit._turns.turns import SystemTurn
@@ -70,6 +73,10 @@ class Conversation:
         toolbox: The tools on offer.
         retries: When to try again.
         max_rounds: How many times in one call the model may ask for tools.
+        limits: What all calls together may use up.
+        spent: What they have used up.
+        approvers: Who is asked about tool calls that need approval, the newest first.
+        metadata: The user's own notes about the conversation; tools can read them, the model cannot.
         jitter: Gives numbers from 0 to 1 that spread retries in time.
         busy: Lets one call at a time in.
     """
@@ -80,8 +87,16 @@ class Conversation:
     toolbox: Toolbox = field(default_factory=Toolbox)
     retries: RetryPolicy = field(default_factory=RetryPolicy)
     max_rounds: int = DEFAULT_ROUNDS
+    limits: Limits = field(default_factory=Limits)
+    spent: Spent = field(default_factory=Spent)
+    approvers: Callbacks = field(default_factory=Callbacks)
+    metadata: dict[str, Any] = field(default_factory=dict)
     jitter: Callable[[], float] = random.random
     busy: Busy = field(default_factory=Busy)
+
+    def meter(self, limits: Limits | None) -> Meter:
+        """What holds a call to its limits and to those of the chat."""
+        return Meter(limits or Limits(), self.limits, self.spent, self.max_rounds)
 
     def copy(self) -> Conversation:
         """The same conversation, to go its own way: nothing that can change is shared."""
@@ -92,5 +107,8 @@ class Conversation:
             self.toolbox.copy(),
             self.retries,
             self.max_rounds,
-            self.jitter,
+            self.limits,
+            self.spent.copy(),
+            metadata=dict(self.metadata),
+            jitter=self.jitter,
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from chatkit._engine.asks import Script
 from chatkit._engine.conversation import Conversation
-from chatkit._engine.drivers import drive, drive_async
+from chatkit._engine.deadline import Deadline
+from chatkit._engine.drivers import Means, drive, drive_async
+from chatkit._engine.limits import Limits
 from chatkit._errors import Cancelled
 from chatkit._http.messages import Hangable, Line
 from chatkit._turns.accounting import total_usage
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     # asyncio costs as much to import as all of chatkit; whoever awaits nothing need not pay for it.
     from chatkit._http.lines import AsyncLine
 
+NO_LIMITS = Limits()
 LineT = TypeVar("LineT", bound=Hangable)
 
 
@@ -29,15 +33,18 @@ class Call(Generic[LineT]):
         talk: The conversation.
         script: The loop, not begun.
         line: The line it will use.
+        limits: What the call may use up; here only its time counts.
 
     Attributes:
         turn: The last assistant turn that came of the call, whole or partial, once it is over.
     """
 
-    def __init__(self, talk: Conversation, script: Script, line: LineT) -> None:
+    def __init__(self, talk: Conversation, script: Script, line: LineT, limits: Limits = NO_LIMITS) -> None:
         self.talk = talk
         self.script = script
         self.line = line
+        self._limits = limits
+        self._begun_at = 0.0
         self.turn: AssistantTurn | None = None
         self._before: int | None = None
 
@@ -49,6 +56,13 @@ class Call(Generic[LineT]):
         """
         self.talk.busy.enter(self)
         self._before = len(self.talk.history)
+        self._begun_at = time.monotonic()
+
+    def means(self) -> Means:
+        """What the driver of the call does things with."""
+        talk = self.talk
+        deadline = Deadline.of(self._limits, talk.limits, talk.spent.seconds)
+        return Means(talk.toolbox, talk.approvers, deadline, talk.metadata)
 
     def cancel(self, reason: str) -> None:
         """End the call, from any thread."""
@@ -62,6 +76,7 @@ class Call(Generic[LineT]):
             new = self.talk.history.since(self._before)
             self.turn = next((turn for turn in reversed(new) if isinstance(turn, AssistantTurn)), None)
             self._before = None
+            self.talk.spent.seconds += time.monotonic() - self._begun_at
         self.talk.busy.leave(self)
 
 
@@ -69,7 +84,7 @@ def events(call: Call[Line]) -> Generator[Event, None, None]:
     """The events of a call, made as they are asked for."""
     call.begin()
     try:
-        yield from drive(call.script, call.line, call.talk.toolbox)
+        yield from drive(call.script, call.line, call.means())
     finally:
         call.close()
 
@@ -78,7 +93,7 @@ async def events_async(call: Call[AsyncLine]) -> AsyncIterator[Event]:
     """The events of a call. The twin of `events`."""
     call.begin()
     try:
-        async for event in drive_async(call.script, call.line, call.talk.toolbox):
+        async for event in drive_async(call.script, call.line, call.means()):
             yield event
     finally:
         call.close()

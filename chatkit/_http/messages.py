@@ -125,7 +125,14 @@ class Batch(NamedTuple):
 
 
 class Hangable(Protocol):
-    """What a plain line and an awaited one have in common."""
+    """What a plain line and an awaited one have in common.
+
+    Attributes:
+        hung_up: The reason given to `hang_up`, or None.
+    """
+
+    @property
+    def hung_up(self) -> str | None: ...
 
     def hang_up(self, reason: str = "cancelled") -> None:
         """End whatever goes on, from any thread; returns at once."""
@@ -162,10 +169,6 @@ class Line(Hangable, Protocol):
         Raises:
             Cancelled: after `hang_up`.
         """
-
-    @property
-    def hung_up(self) -> str | None:
-        """The reason given to `hang_up`, or None."""
 
 
 class Transport(Protocol):

@@ -35,6 +35,10 @@ def _without_strict_tools(profile: Profile) -> Profile:
     return replace(profile, strict_tools=False)
 
 
+def _without_strict_answers(profile: Profile) -> Profile:
+    return replace(profile, strict_answers=False)
+
+
 def _with_completion_tokens(profile: Profile) -> Profile:
     return _max_tokens_as(profile, "max_completion_tokens") if "max_tokens" in profile.fields else profile
 
@@ -49,6 +53,8 @@ def _max_tokens_as(profile: Profile, field: str) -> Profile:
 
 _CONCESSIONS: tuple[tuple[str, Callable[[Profile], Profile]], ...] = (
     (r"stream_options", _without_stream_options),
+    # OpenAI on a schema that its strict mode cannot say: "Invalid schema for response_format 'x': ... not permitted."
+    (r"(?i)invalid schema for response_format|(response_format|json_schema).*\bstrict\b", _without_strict_answers),
     (r"\bstrict\b", _without_strict_tools),
     # OpenAI's reasoning models: "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     (r"max_tokens.*max_completion_tokens", _with_completion_tokens),

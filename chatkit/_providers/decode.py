@@ -15,7 +15,7 @@ from chatkit._errors import APIError, APIResponseError, APIStreamError, StreamEr
 from chatkit._http.messages import Head, Piece
 from chatkit._providers.calls import ToolCalls
 from chatkit._providers.spoken import Spoken, joined
-from chatkit._providers.usage import read_usage
+from chatkit._providers.usage import read_cost, read_usage
 from chatkit._turns.events import Event
 from chatkit._turns.turns import AssistantTurn
 
@@ -225,6 +225,7 @@ class ChatDecoder:
         return AssistantTurn(
             tuple(contents),
             usage=read_usage(self._usage),
+            cost=read_cost(self._usage),
             finish_reason=reason if interrupted is None else raw,
             raw_finish_reason=raw,
             duration=self.at - sent,

@@ -32,6 +32,7 @@ class Profile:
         fields: chatkit's name of a parameter -> the field of the request's body, with dots where it is nested
             (`reasoning.max_tokens`). What is absent is not known to the server.
         strict_tools: Whether tools are sent with `strict: true` and schemas that go with it.
+        strict_answers: Whether the schema of a typed answer is sent with `strict: true`, and worded for it.
         parts: Whether a single text is sent as a list of parts; most servers, and all templates, take a plain string.
         stream_options: Whether `stream_options: {"include_usage": true}` may be sent.
         thinking_field: Where thinking goes when it is sent back: "reasoning" or "reasoning_content".
@@ -41,6 +42,7 @@ class Profile:
     name: str
     fields: Mapping[str, str] = field(default_factory=lambda: dict(_OPEN), hash=False)
     strict_tools: bool = False
+    strict_answers: bool = True
     parts: bool = False
     stream_options: bool = True
     thinking_field: str = "reasoning_content"

@@ -13,6 +13,7 @@ from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn
 
 if TYPE_CHECKING:
     from chatkit._tools.tool import Tool
+    from chatkit._types.wanted import Wanted
 
 
 class Decoder(Protocol):
@@ -64,7 +65,13 @@ class Provider(Protocol):
         """The same provider for another model, or with other parameters."""
 
     def request(
-        self, turns: Sequence[Turn], *, system: SystemTurn | None, tools: Sequence[Tool], stream: bool
+        self,
+        turns: Sequence[Turn],
+        *,
+        system: SystemTurn | None,
+        tools: Sequence[Tool],
+        stream: bool,
+        wanted: Wanted | None = None,
     ) -> Request:
         """Word a request for the next answer.
 
@@ -73,6 +80,7 @@ class Provider(Protocol):
             system: The system turn, if there is one.
             tools: The tools on offer.
             stream: Whether the answer shall come in pieces.
+            wanted: The form that the answer shall have, if it shall be JSON.
         """
 
     def decoder(self, head: Head) -> Decoder:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from chatkit._turns.turns import Usage
@@ -19,6 +20,17 @@ def read_usage(usage: Any) -> Usage:
         cached_tokens=_first(_count(prompt, "cached_tokens"), _count(usage, "cached_tokens")),
         reasoning_tokens=_first(_count(completion, "reasoning_tokens"), _count(usage, "reasoning_tokens")),
     )
+
+
+def read_cost(usage: Any) -> float | None:
+    """US dollars, where a router says what the answer cost; None elsewhere.
+
+    Source: https://openrouter.ai/docs/use-cases/usage-accounting (`usage.cost`)
+    """
+    cost = usage.get("cost") if isinstance(usage, dict) else None
+    if isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost < math.inf:
+        return None
+    return float(cost)
 
 
 def _details(usage: dict[str, Any], *names: str) -> dict[str, Any]:

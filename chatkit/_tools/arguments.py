@@ -73,12 +73,14 @@ class Binder:
         names: The parameter's name for each of its fields.
         always: Fields that the function cannot do without, even when the model knows a default for them.
         schema: The JSON schema of the model.
+        given: What was said of the arguments besides the signature.
     """
 
     model: type[BaseModel]
     names: Mapping[str, str]
     always: set[str]
     schema: Mapping[str, Any]
+    given: Mapping[str, Any]
 
     def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Check the arguments.
@@ -180,7 +182,7 @@ def _declared(schema: Any, path: Path, root: Mapping[str, Any]) -> bool:
     if not isinstance(schema, Mapping):
         return False
     if "$ref" in schema:
-        return _declared(root["$defs"][schema["$ref"].rpartition("/")[2]], path, root)
+        return _declared(root.get("$defs", {}).get(schema["$ref"].rpartition("/")[2]), path, root)
     branches = [part for key in ("anyOf", "oneOf", "allOf") for part in schema.get(key, ())]
     if any(_declared(part, path, root) for part in branches):
         return True

@@ -9,15 +9,19 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
+import math
 import traceback
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
-from chatkit._errors import ToolRejectError
+from chatkit._errors import Cancelled, ToolRejectError
 from chatkit._tools.arguments import ArgumentsError, read_arguments
+from chatkit._tools.context import ToolContext
 from chatkit._tools.results import failed, in_words, result_of
+from chatkit._tools.terms import Terms
 from chatkit._tools.tool import Tool
+from chatkit._tools.watch import Halt, TimedOut, Watch
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 
 _log = logging.getLogger("chatkit")
@@ -29,64 +33,57 @@ class Ask:
 
     Args:
         call: Takes no arguments.
-        is_tool: Whether it is a tool, which may take its time, or a callback, which belongs to the caller's thread.
+        watch: For a tool, which may take its time, what links it to whoever waits; None for a callback, which belongs
+            to the caller's thread.
         is_async: Whether the function says that it is async, so that calling it takes no time.
     """
 
     call: Callable[[], Any]
-    is_tool: bool = False
+    watch: Watch | None = None
     is_async: bool = False
 
 
-@dataclass(slots=True)
-class Halt:
-    """Whether the calls of a run that have not begun should not begin any more.
+@dataclass(frozen=True, slots=True)
+class Group:
+    """What the calls of one run have in common.
 
     Args:
-        stop: Tells that they should not; once it has said so it is not asked again.
-        reached: Also set when a call of the run ended in an exception.
+        tools: Gives the tools there are by now; a tool may have registered another.
+        before: Callbacks for requests; they may reject one.
+        after: Callbacks for results.
+        halt: Whether to begin at all.
+        timeout: Seconds for a tool that has no limit of its own; None means no limit.
+        terms: What holds for the run.
     """
 
-    stop: Callable[[], bool] | None = None
-    reached: bool = False
-
-    def __call__(self) -> bool:
-        if self.stop is not None and not self.reached:
-            self.reached = self.stop()
-        return self.reached
+    tools: Callable[[], Mapping[str, Tool]]
+    before: Iterable[Callable[..., Any]]
+    after: Iterable[Callable[..., Any]]
+    halt: Halt
+    timeout: float | None = None
+    terms: Terms = field(default_factory=Terms)
 
 
 Steps: TypeAlias = Generator[Ask, Any, None]
 
 
-def answer(
-    request: ContentToolRequest,
-    *,
-    tools: Callable[[], Mapping[str, Tool]],
-    before: Iterable[Callable[..., Any]],
-    after: Iterable[Callable[..., Any]],
-    keep: Callable[[ContentToolResult], None],
-    halt: Halt,
-) -> Steps:
+def answer(request: ContentToolRequest, group: Group, keep: Callable[[ContentToolResult], None]) -> Steps:
     """Proceed through one call: request callbacks, the tool, result callbacks.
 
     Args:
         request: What the model asked for.
-        tools: Gives the tools there are by now; a tool may have registered another.
-        before: Callbacks for the request; they may reject it.
-        after: Callbacks for the result.
+        group: What it has in common with the other calls.
         keep: Is given the result as soon as there is one, before the callbacks can go wrong.
-        halt: Whether to begin at all.
     """
-    if halt():
+    if group.halt():
         return
     try:
-        result = yield from _result(request, tools, before, halt)
+        result = yield from _result(request, group)
         if result is not None:
             keep(result)
-            yield from _tell(after, result)
+            yield from _tell(group.after, result)
     except BaseException:
-        halt.reached = True
+        group.halt.reached = True
         raise
 
 
@@ -95,37 +92,52 @@ def _tell(callbacks: Iterable[Callable[..., Any]], news: ContentToolRequest | Co
         yield Ask(functools.partial(callback, news))
 
 
-def _result(
-    request: ContentToolRequest,
-    tools: Callable[[], Mapping[str, Tool]],
-    before: Iterable[Callable[..., Any]],
-    halt: Halt,
-) -> Generator[Ask, Any, ContentToolResult | None]:
+_Result: TypeAlias = Generator[Ask, Any, ContentToolResult | None]
+
+
+def _result(request: ContentToolRequest, group: Group) -> _Result:
+    if request.id in group.terms.denied:
+        return failed(request, group.terms.denied[request.id])
     try:
-        yield from _tell(before, request)
-        if halt():  # a callback may have asked the user, who may have had enough
+        yield from _tell(group.before, request)
+        if group.halt():  # a callback may have asked the user, who may have had enough
             return None
-        return (yield from _tool_result(request, tools()))
+        return (yield from _tool_result(request, group))
     except ToolRejectError as error:
         return failed(request, f"Tool call rejected. {error}")
 
 
-def _tool_result(request: ContentToolRequest, tools: Mapping[str, Tool]) -> Generator[Ask, Any, ContentToolResult]:
+def _tool_result(request: ContentToolRequest, group: Group) -> _Result:
+    tools = group.tools()
     tool = tools.get(request.name)
     if tool is None:
         return failed(request, _unknown(request.name, tools))
+    watch = _watch(request, tool, group)
     try:
         arguments = tool.bind(read_arguments(request))
+        if tool.context:
+            arguments = {**arguments, tool.context: ToolContext(request, group.terms.metadata, watch=watch)}
         call = functools.partial(_begin, tool.function, arguments)
-        value = yield Ask(call, is_tool=True, is_async=_is_async(tool.function))
+        value = yield Ask(call, watch, _is_async(tool.function))
     except ToolRejectError:
         raise
     except ArgumentsError as error:
         return failed(request, f"Tool `{tool.name}` was not called, its arguments are wrong:\n{error}")
+    except TimedOut:
+        return failed(request, f"Tool `{tool.name}` timed out after {watch.timeout:g} s.")
     except Exception as error:
+        if isinstance(error, Cancelled) and group.halt.asked():
+            return None  # it ended as it was asked to
         _note(error, tool)
         return failed(request, in_words(error, request))
     return result_of(value, request)
+
+
+def _watch(request: ContentToolRequest, tool: Tool, group: Group) -> Watch:
+    own = group.timeout if tool.timeout is None else tool.timeout
+    left = group.terms.left() if group.terms.left is not None else None
+    timeout = min((limit for limit in (own, left) if limit is not None and limit != math.inf), default=None)
+    return Watch(request, group.halt, timeout, timeout is not None or tool.context != "")
 
 
 def _unknown(name: str, tools: Mapping[str, Tool]) -> str:
@@ -140,15 +152,8 @@ def _is_async(function: Any) -> bool:
 
 
 def _begin(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    """Call a tool's function; a generator is run to its end, and its last value is the result."""
     try:
-        value = function(**arguments)
-        if not inspect.isgenerator(value):
-            return value
-        last = None
-        for last in value:  # noqa: B007  the values before the last are progress
-            pass
-        return last
+        return function(**arguments)
     except StopIteration as error:
         # Would pass for the end of a generator further up, as PEP 479 knows; asyncio would even wait for ever.
         raise RuntimeError("the tool raised StopIteration") from error

@@ -1,15 +1,18 @@
-"""Tools that run at once, each in a thread of its own."""
+"""Tools in threads of their own: because they run at once, may be left behind, or speak while they run."""
 
 from __future__ import annotations
 
 import contextvars
 import queue
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Generator, Iterable
 from concurrent.futures import Future
 from typing import Any
 
 from chatkit._tools.calls import Ask, Steps
+from chatkit._tools.watch import TimedOut, Watch
+from chatkit._turns.events import ToolProgressed
 
 
 def in_thread(call: Callable[[], Any]) -> Future[Any]:
@@ -39,46 +42,92 @@ class Crew:
     an abandoned thread comes to its end.
 
     Args:
-        complete: Calls something in this thread and waits for it.
+        complete: Does what is asked, in whichever thread it is called, and waits for it.
     """
 
-    def __init__(self, complete: Callable[[Callable[[], Any]], Any]) -> None:
+    def __init__(self, complete: Callable[[Ask], Any]) -> None:
         self._complete = complete
-        self._finished: queue.SimpleQueue[tuple[Steps, Future[Any]]] = queue.SimpleQueue()
-        self._under_way = 0
+        self._news: queue.SimpleQueue[ToolProgressed | tuple[Steps, Future[Any]]] = queue.SimpleQueue()
+        self._under_way: dict[Steps, Watch] = {}
+        self._deadlines: dict[Steps, float] = {}
         self._failures: list[Exception] = []
 
-    def carry_on(self, steps: Steps, value: Any = None, error: BaseException | None = None) -> None:
+    def run(self, calls: Iterable[Steps]) -> Generator[ToolProgressed, None, None]:
+        """Take calls from their beginning to their end; gives their progress.
+
+        Raises:
+            Exception: the first exception that was not a tool's, once every call is over.
+        """
+        try:
+            for steps in calls:
+                self._carry_on(steps)
+            yield from self._news_of_all()
+        finally:
+            for watch in self._under_way.values():
+                watch.end()
+
+    def _news_of_all(self) -> Generator[ToolProgressed, None, None]:
+        while self._under_way:
+            news = self._next()
+            if isinstance(news, ToolProgressed):
+                yield news
+            elif news is not None:
+                self._finish(*news)
+            else:
+                self._expire()
+        if self._failures:
+            raise self._failures[0]
+
+    def _next(self) -> ToolProgressed | tuple[Steps, Future[Any]] | None:
+        if not self._deadlines:
+            return self._news.get()
+        patience = min(self._deadlines.values()) - time.monotonic()
+        try:
+            return self._news.get(timeout=min(max(0.0, patience), threading.TIMEOUT_MAX))
+        except queue.Empty:
+            return None
+
+    def _finish(self, steps: Steps, future: Future[Any]) -> None:
+        if steps not in self._under_way:
+            return  # it timed out before
+        self._drop(steps)
+        error = future.exception()
+        self._carry_on(steps, None if error else future.result(), error)
+
+    def _expire(self) -> None:
+        now = time.monotonic()
+        for steps in [steps for steps, deadline in self._deadlines.items() if deadline <= now]:
+            self._drop(steps)
+            self._carry_on(steps, error=TimedOut())
+
+    def _drop(self, steps: Steps) -> None:
+        self._deadlines.pop(steps, None)
+        self._under_way.pop(steps).end()
+
+    def _carry_on(self, steps: Steps, value: Any = None, error: BaseException | None = None) -> None:
         """Move a call on until its tool runs in a thread, or it is over."""
         try:
             ask = steps.send(value) if error is None else steps.throw(error)
-            while not ask.is_tool:
-                ask = self._step(steps, ask.call)
-            self._start(steps, ask.call)
+            while ask.watch is None:
+                ask = self._step(steps, ask)
+            self._start(steps, ask, ask.watch)
         except StopIteration:
             pass
         except Exception as failure:
             # Kept until the others, which cannot be stopped, have come to their end.
             self._failures.append(failure)
 
-    def wait(self) -> None:
-        """Wait until every call is over, then raise the first exception that was not a tool's."""
-        while self._under_way:
-            steps, future = self._finished.get()
-            self._under_way -= 1
-            error = future.exception()
-            self.carry_on(steps, None if error else future.result(), error)
-        if self._failures:
-            raise self._failures[0]
-
-    def _step(self, steps: Steps, call: Callable[[], Any]) -> Ask:
+    def _step(self, steps: Steps, ask: Ask) -> Ask:
         try:
-            value = self._complete(call)
+            value = self._complete(ask)
         except Exception as error:
             return steps.throw(error)
         return steps.send(value)
 
-    def _start(self, steps: Steps, call: Callable[[], Any]) -> None:
-        future = in_thread(lambda: self._complete(call))
-        self._under_way += 1
-        future.add_done_callback(lambda done: self._finished.put((steps, done)))
+    def _start(self, steps: Steps, ask: Ask, watch: Watch) -> None:
+        watch.tell = lambda value: self._news.put(ToolProgressed(watch.request, value))
+        self._under_way[steps] = watch
+        if watch.timeout is not None:
+            self._deadlines[steps] = time.monotonic() + watch.timeout
+        future = in_thread(lambda: self._complete(ask))
+        future.add_done_callback(lambda done: self._news.put((steps, done)))

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import contextlib
 import functools
-import inspect
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatkit._errors import ConfigError
 from chatkit._tools.callbacks import Callbacks
+from chatkit._tools.terms import Terms
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 
 if TYPE_CHECKING:
     # Opened at the first tool: every chat has a toolbox, and most are empty.
-    from chatkit._tools.calls import Ask, Steps
+    from chatkit._tools.calls import Steps
     from chatkit._tools.tool import Tool
+    from chatkit._turns.events import ToolProgressed
 
 Results: TypeAlias = list[ContentToolResult | None]
 RequestCallback: TypeAlias = Callable[[ContentToolRequest], Awaitable[None] | None]
 ResultCallback: TypeAlias = Callable[[ContentToolResult], Awaitable[None] | None]
-Stop: TypeAlias = Callable[[], bool]
 
 
 class Toolbox:
@@ -28,13 +27,20 @@ class Toolbox:
 
     Args:
         tools: Tools or functions to begin with.
+        timeout: Seconds that a tool without a limit of its own may take; None means no limit.
 
     Attributes:
+        timeout: As given.
         definitions: The tools in order, as a tuple that stays the same object until the box changes, so that what
             is made of it can be kept.
     """
 
-    def __init__(self, tools: Iterable[Callable[..., Any]] = ()) -> None:
+    def __init__(self, tools: Iterable[Callable[..., Any]] = (), *, timeout: float | None = None) -> None:
+        if timeout is not None:
+            from chatkit._tools.tool import check_timeout
+
+            check_timeout(timeout)
+        self.timeout = timeout
         self._tools: dict[str, Tool] = {}
         self.definitions: tuple[Tool, ...] = ()
         self._before = Callbacks()
@@ -82,7 +88,7 @@ class Toolbox:
 
     def copy(self) -> Toolbox:
         """Make a box with the same tools and no callbacks: those belong to whoever added them here."""
-        twin = Toolbox()
+        twin = Toolbox(timeout=self.timeout)
         twin._tools, twin.definitions = self._tools, self.definitions
         return twin
 
@@ -110,150 +116,73 @@ class Toolbox:
         results: Results,
         *,
         concurrent: bool = False,
-        stop: Stop | None = None,
-    ) -> None:
-        """Answer requests. Async tools and callbacks are run too. The twin for async code is `run_async`.
+        terms: Terms | None = None,
+    ) -> Generator[ToolProgressed, None, None]:
+        """Answer requests, giving the tools' progress. Async tools and callbacks are run too.
+
+        Leaving the iteration early ends a tool that is at a `yield`, and leaves one in a thread behind. The twin for
+        async code is `run_async`.
 
         Args:
             requests: What the model asked for.
             results: As long as `requests`; each result is put in the place of its request as soon as it exists, so
                 what is done is there even when an exception ends the run.
-            concurrent: Whether the tools run at once, in threads; callbacks are called in this thread always.
-            stop: Asked before a call begins; once it says True, and keeps to it, no more calls begin and their
-                results stay None.
+            concurrent: Whether the tools run at once, in threads; callbacks are called in this thread always. A tool
+                with a time limit or a `ToolContext` runs in a thread in any case.
+            terms: When to stop, and what else whoever runs them has to say.
 
         Raises:
             Exception: what a callback raised, other than `ToolRejectError` for a request. What a tool raises
                 becomes an error result, except KeyboardInterrupt, SystemExit and the like.
         """
-        if not concurrent or len(requests) < 2:
-            for steps in self._calls(requests, results, stop):
-                _drive(steps)
-            return
-        from chatkit._tools.threads import Crew
+        from chatkit._tools.running import drive_at_once, drive_in_turn
 
-        crew = Crew(_complete)
-        for steps in self._calls(requests, results, stop):
-            crew.carry_on(steps)
-        crew.wait()
+        drive = drive_at_once if concurrent and len(requests) > 1 else drive_in_turn
+        return drive(self._calls(requests, results, terms))
 
-    async def run_async(
+    def run_async(
         self,
         requests: Sequence[ContentToolRequest],
         results: Results,
         *,
         concurrent: bool = True,
-        stop: Stop | None = None,
-    ) -> None:
-        """Answer requests without blocking the loop: plain tools run in threads, callbacks in this thread.
+        terms: Terms | None = None,
+    ) -> AsyncGenerator[ToolProgressed, None]:
+        """Answer requests without blocking the loop, giving progress: plain tools run in threads, callbacks here.
 
-        When it is cancelled, async tools are cancelled and waited for; plain ones go on unheard in their threads.
+        When it is cancelled or closed, async tools are cancelled and waited for; plain ones go on unheard in their
+        threads.
 
         Args:
             requests: What the model asked for.
             results: As for `run`.
             concurrent: Whether the tools run at once.
-            stop: As for `run`.
+            terms: As for `run`.
 
         Raises:
             Exception: as for `run`.
         """
-        if not concurrent or len(requests) < 2:
-            for steps in self._calls(requests, results, stop):
-                await _drive_async(steps)
-            return
-        await _all_at_once(self._calls(requests, results, stop))
+        from chatkit._tools.running import drive_at_once_async, drive_in_turn_async
+
+        drive = drive_at_once_async if concurrent and len(requests) > 1 else drive_in_turn_async
+        return drive(self._calls(requests, results, terms))
 
     def _set(self, tools: dict[str, Tool]) -> None:
         # Never changed in place: a copy of the box shares the dictionary.
         self._tools = tools
         self.definitions = tuple(tools.values())
 
-    def _calls(self, requests: Sequence[ContentToolRequest], results: Results, stop: Stop | None) -> Iterable[Steps]:
-        from chatkit._tools.calls import Halt, answer
+    def _calls(self, requests: Sequence[ContentToolRequest], results: Results, terms: Terms | None) -> Iterable[Steps]:
+        from chatkit._tools.calls import Group, answer
+        from chatkit._tools.watch import Halt
 
-        halt = Halt(stop)
+        given = terms if terms is not None else Terms()
+        group = Group(lambda: self._tools, self._before, self._after, Halt(given.stop), self.timeout, given)
         for index, request in enumerate(requests):
-            keep = functools.partial(results.__setitem__, index)
-            yield answer(
-                request, tools=lambda: self._tools, before=self._before, after=self._after, keep=keep, halt=halt
-            )
+            yield answer(request, group, functools.partial(results.__setitem__, index))
 
 
 def _as_tool(function: Callable[..., Any]) -> Tool:
     from chatkit._tools.tool import Tool, tool
 
     return function if isinstance(function, Tool) else tool(function)
-
-
-def _drive(steps: Steps) -> None:
-    with contextlib.suppress(StopIteration):
-        ask = next(steps)
-        while True:
-            try:
-                value = _complete(ask.call)
-            except BaseException as error:
-                ask = steps.throw(error)
-            else:
-                ask = steps.send(value)
-
-
-async def _drive_async(steps: Steps) -> None:
-    with contextlib.suppress(StopIteration):
-        ask = next(steps)
-        while True:
-            try:
-                value = await _complete_async(ask)
-            except BaseException as error:
-                ask = steps.throw(error)
-            else:
-                ask = steps.send(value)
-
-
-async def _all_at_once(calls: Iterable[Steps]) -> None:
-    import asyncio
-
-    tasks = [asyncio.create_task(_drive_async(steps)) for steps in calls]
-    try:
-        await asyncio.wait(tasks)
-    finally:
-        for task in tasks:
-            task.cancel()
-        outcomes = await asyncio.gather(*tasks, return_exceptions=True)
-    for outcome in outcomes:
-        if outcome is not None:
-            raise outcome
-
-
-def _complete(call: Callable[[], Any]) -> Any:
-    """Call something and, if what it gives has to be waited for, run that on a loop of its own."""
-    value = call()
-    if not _is_pending(value):
-        return value
-    from chatkit._waiting import wait_for
-
-    return wait_for(_settled(value))
-
-
-async def _complete_async(ask: Ask) -> Any:
-    if not ask.is_tool or ask.is_async:
-        return await _settled(ask.call())
-    import asyncio
-
-    from chatkit._tools.threads import in_thread
-
-    return await _settled(await asyncio.wrap_future(in_thread(ask.call)))
-
-
-async def _settled(value: Any) -> Any:
-    if inspect.isasyncgen(value):
-        last = None
-        async with contextlib.aclosing(value):
-            async for last in value:  # noqa: B007  the values before the last are progress
-                pass
-        return last
-    return await value if inspect.isawaitable(value) else value
-
-
-def _is_pending(value: Any) -> bool:
-    return inspect.isawaitable(value) or inspect.isasyncgen(value)

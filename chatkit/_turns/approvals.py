@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
+from chatkit._errors import ConfigError
 from chatkit._turns.contents import ContentToolRequest
+from chatkit._turns.turns import AssistantTurn, Turn, UserTurn
+
+# Yes; no; no, and why; or not now.
+Verdict: TypeAlias = bool | str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +53,68 @@ def fingerprint(request: ContentToolRequest) -> str:
     parts = [request.id, request.name, request.arguments, request.raw]
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)
     return hashlib.sha256(canonical.encode()).hexdigest()[:32]
+
+
+def waiting_requests(turns: Sequence[Turn]) -> tuple[ContentToolRequest, ...]:
+    """The tool requests at the end of a conversation that have no result yet.
+
+    Nothing else is kept about a pause: it is in the turns, and so it is saved, loaded and forked with them.
+    """
+    answered: set[str] = set()
+    for turn in reversed(turns):
+        if isinstance(turn, AssistantTurn):
+            if turn.interrupted is not None:
+                return ()
+            return tuple(request for request in turn.tool_requests if request.id not in answered)
+        if not isinstance(turn, UserTurn) or not turn.only_tool_results:
+            return ()  # the conversation went on without them
+        answered.update(result.id for result in turn.tool_results)
+    return ()
+
+
+def verdicts_of(pending: Sequence[PendingApproval], approve: Any, deny: Any) -> dict[str, Verdict]:
+    """What a user decided about the calls that wait, by their ids.
+
+    Args:
+        pending: The calls that wait.
+        approve: True for all, or ids, tokens and `PendingApproval` values.
+        deny: The same, or a mapping from ids or tokens to reasons.
+
+    Raises:
+        ConfigError: when nothing waits or is decided, or what was decided does not fit what waits.
+    """
+    if not pending:
+        raise ConfigError("No tool call waits for approval.")
+    verdicts: dict[str, Verdict] = {}
+    reasons = deny if isinstance(deny, Mapping) else dict.fromkeys(_named(deny, pending, "deny"), False)
+    for key, reason in reasons.items():
+        if reason is not False and not isinstance(reason, str):
+            raise ConfigError(f"The reason to deny a call must be a text, not {type(reason).__name__}.")
+        verdicts[_found(key, pending).id] = reason
+    for key in _named(approve, pending, "approve"):
+        ident = _found(key, pending).id
+        if ident in verdicts:
+            raise ConfigError(f"The call {ident!r} is both approved and denied.")
+        verdicts[ident] = True
+    if not verdicts:
+        raise ConfigError("Nothing is decided: give approve= or deny=.")
+    return verdicts
+
+
+def _named(value: Any, pending: Sequence[PendingApproval], what: str) -> list[Any]:
+    if isinstance(value, bool):
+        return list(pending) if value else []
+    if isinstance(value, str | PendingApproval):
+        return [value]
+    if isinstance(value, Iterable):
+        return list(value)
+    raise ConfigError(f"`{what}` must be True, or name calls by their ids, not {type(value).__name__}.")
+
+
+def _found(key: Any, pending: Sequence[PendingApproval]) -> PendingApproval:
+    given = key.token if isinstance(key, PendingApproval) else key
+    for approval in pending:
+        if given in (approval.id, approval.token):
+            return approval
+    waiting = ", ".join(f"{approval.id} ({approval.name})" for approval in pending)
+    raise ConfigError(f"No call {given!r} waits for approval; these do: {waiting}.")

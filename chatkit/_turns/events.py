@@ -104,7 +104,7 @@ class ToolReturned:
 
 @dataclass(frozen=True, slots=True)
 class Retrying:
-    """A request failed before anything of the answer was seen and will be sent again.
+    """A request failed before anything of the answer was seen, or gave no answer of the type wanted; it is sent again.
 
     Args:
         attempt: The number of the attempt that failed, from 1.

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from types import TracebackType
 from typing import Protocol
 
-from chatkit._errors import APIError, Cancelled, HistoryError
+from chatkit._errors import APIError, Cancelled, HistoryError, LimitError
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 from chatkit._turns.lawful import UNANSWERED, Lawful, Said, failed_result
 from chatkit._turns.turns import AssistantTurn, UserTurn
@@ -72,9 +72,9 @@ class History:
             self._said.append(turn)
             self._lawful.append(turn)
 
-    def sendable(self, user: UserTurn | None = None) -> list[Said]:
-        """The turns as they may be sent, with a further user turn at the end."""
-        return self._lawful.followed_by(user if user is not None else UserTurn())
+    def sendable(self, user: UserTurn | None = None, *then: Said) -> list[Said]:
+        """The turns as they may be sent, with a further user turn at the end, and more that is not to be kept."""
+        return self._lawful.followed_by(user if user is not None else UserTurn(), *then)
 
     def with_own_ids(self, turn: AssistantTurn) -> AssistantTurn:
         """The turn with tool requests whose ids occur nowhere else in the history."""
@@ -119,6 +119,8 @@ class Draft:
             self._commit(partial)
             if isinstance(error, APIError | Cancelled):
                 error.partial = partial
+            elif isinstance(error, LimitError):
+                error.turn = partial
 
     def _commit(self, turn: AssistantTurn) -> None:
         if self._user is not None:
@@ -128,29 +130,42 @@ class Draft:
 
 
 class Settlement:
-    """The results of one answer's tool requests, filled in as they come; on leaving, none is without one."""
+    """The results of tool requests, filled in as they come; on leaving, only those that wait are without one.
 
-    __slots__ = ("_history", "requests", "results", "turn")
+    Attributes:
+        results: A place per request.
+        waiting: Which requests wait for approval; they are left unanswered.
+        turn: The turn of results, once left; None when there are no results.
+    """
+
+    __slots__ = ("_history", "requests", "results", "turn", "waiting")
 
     def __init__(self, history: History, requests: Sequence[ContentToolRequest]) -> None:
         self._history = history
         self.requests = tuple(requests)
         self.results: list[ContentToolResult | None] = [None] * len(self.requests)
+        self.waiting: Sequence[int] = ()
         self.turn: UserTurn | None = None
 
     def __enter__(self) -> Settlement:
         return self
 
+    @property
+    def open(self) -> list[int]:
+        """Which requests have no result and do not wait."""
+        return [index for index, result in enumerate(self.results) if result is None and index not in self.waiting]
+
     def refuse(self, error: str) -> None:
-        """Answer every request that has no result yet with an error."""
-        for index, request in enumerate(self.requests):
-            if self.results[index] is None:
-                self.results[index] = failed_result(request, error)
+        """Answer every request that is open with an error."""
+        for index in self.open:
+            self.results[index] = failed_result(self.requests[index], error)
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.refuse("The tool call was interrupted." if error is not None else UNANSWERED)
-        self.turn = UserTurn([result for result in self.results if result is not None])
-        self._history.commit(self.turn)
+        results = [result for result in self.results if result is not None]
+        if results:
+            self.turn = UserTurn(results)
+            self._history.commit(self.turn)
 
 
 def interruption(error: BaseException) -> str:

@@ -61,7 +61,16 @@ def _tools_faults(body: dict[str, Any]) -> list[str]:
         if str(function.get("name")) in names:
             faults.append(f"tools[{place}]: a second tool named {function.get('name')!r}")
         names.add(str(function.get("name")))
-    return faults
+    return faults + _choice_faults(body.get("tool_choice", "auto"), names)
+
+
+def _choice_faults(choice: Any, names: set[str]) -> list[str]:
+    if choice in ("auto", "none", "required"):
+        return []
+    function = choice.get("function") if isinstance(choice, dict) and choice.get("type") == "function" else None
+    if isinstance(function, dict) and function.get("name") in names:
+        return []
+    return ["tool_choice: must be 'auto', 'none', 'required' or name one of the tools"]
 
 
 def _function_faults(function: dict[str, Any]) -> list[str]:
@@ -88,6 +97,30 @@ def _format_faults(body: dict[str, Any]) -> list[str]:
     described = wanted.get("json_schema")
     described = described if isinstance(described, dict) else {}
     name = described.get("name")
-    if isinstance(name, str) and TOOL_NAME.fullmatch(name) and isinstance(described.get("schema"), dict):
+    schema = described.get("schema")
+    if not (isinstance(name, str) and TOOL_NAME.fullmatch(name) and isinstance(schema, dict)):
+        return ["response_format: json_schema needs a name and a schema"]
+    if not described.get("strict"):
         return []
-    return ["response_format: json_schema needs a name and a schema"]
+    if schema.get("type") != "object":
+        return ["response_format: the schema must be of type 'object'"]
+    return _strict_faults(schema, "$")
+
+
+def _strict_faults(schema: Any, place: str) -> list[str]:
+    """What strict mode refuses in a schema: open objects, optional properties and keys beside a reference."""
+    if isinstance(schema, list):
+        return [fault for part in schema for fault in _strict_faults(part, place)]
+    if not isinstance(schema, dict):
+        return []
+    faults = []
+    if "$ref" in schema and len(schema) > 1:
+        faults.append(f"response_format: at {place}, $ref must stand alone")
+    if schema.get("type") == "object":
+        if schema.get("additionalProperties") is not False:
+            faults.append(f"response_format: at {place}, additionalProperties must be false")
+        if sorted(schema.get("required", ())) != sorted(schema.get("properties", {})):
+            faults.append(f"response_format: at {place}, required must list all properties")
+    for key, part in schema.items():
+        faults += _strict_faults(part, f"{place}.{key}")
+    return faults

@@ -9,7 +9,7 @@ that are not there:
 | 65, the price table | the cost of cached tokens | prices come with the model list; here only sums of known costs |
 | 66 | a session's usage, parallel and structured | there is no counter across chats, nor those verbs, yet |
 | 69 | recording and replaying turns | comes with saving and loading |
-| 71 to 81 | structured output | comes with `chat_structured()` |
+| 81 | columns added to results | comes with `parallel_chat_structured()` |
 | 89 | parallel chats | comes with `parallel_chat()` |
 
 Approvals, PDFs and the other documents among the cases of request building come later, too.
@@ -115,6 +115,54 @@ def async_talk(request):
     return Talk(request.param)
 
 
+class TypedTalk:
+    """One way to ask a chat for a typed answer: plain or async, whole or streamed.
+
+    Attributes:
+        values: What the last stream gave out before the answer.
+    """
+
+    def __init__(self, mode: str) -> None:
+        self.is_async = mode.startswith("async")
+        self.streams = mode.endswith("stream")
+        self.values: list = []
+
+    def __call__(self, chat: Chat, *contents, **options):
+        if self.is_async:
+            return asyncio.run(self.awaited(chat, *contents, **options))
+        if not self.streams:
+            return chat.chat_structured(*contents, **options)
+        self.values = []
+        stream = chat.stream_structured(*contents, **options)
+        for value in stream:
+            self.values.append(value)
+        return self._checked(stream)
+
+    async def awaited(self, chat: Chat, *contents, **options):
+        if not self.streams:
+            return await chat.chat_structured_async(*contents, **options)
+        self.values = []
+        stream = chat.stream_structured_async(*contents, **options)
+        async for value in stream:
+            self.values.append(value)
+        return self._checked(stream)
+
+    def _checked(self, stream):
+        assert self.values.pop() is stream.value
+        return stream.value
+
+
+@pytest.fixture(params=MODES)
+def typed(request):
+    return TypedTalk(request.param)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_known_of_servers(monkeypatch):
+    # Which way to ask a server for typed answers is remembered by its address, and ports come again.
+    monkeypatch.setattr("chatkit._engine.ladder._known", {})
+
+
 @pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch, tmp_path):
     # Backing off is tested with the retries; here it would only take time.
@@ -161,6 +209,12 @@ def go_on(service):
         return messages
 
     return act
+
+
+@pytest.fixture
+def go_on_typed(go_on):
+    """`go_on` for tests of typed answers."""
+    return lambda chat: go_on(chat, Talk("plain"))
 
 
 @pytest.fixture

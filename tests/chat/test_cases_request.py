@@ -122,7 +122,7 @@ def test_case_33_images_of_results_follow_all_tool_messages(service, chat, talk,
     talk(chat, "Draw twice")
     messages = go_on(chat, talk)
     assert [message["role"] for message in messages[:6]] == ["user", "assistant", "tool", "tool", "user", "assistant"]
-    assert [part["type"] for part in messages[4]["content"]] == ["image_url", "image_url"]
+    assert [part["type"] for part in messages[4]["content"]] == ["text", "image_url", "text"] * 2
 
 
 def test_case_34_a_single_text_is_a_plain_string_and_several_are_joined(service, chat, talk):

@@ -270,8 +270,14 @@ def test_case_54_an_interrupt_in_a_tool_leaves_every_call_answered(
 def test_case_55_at_the_cap_of_rounds_the_history_is_well_formed_and_can_go_on(service, make_chat, talk, go_on, limit):
     chat = make_chat(max_tool_rounds=limit)
     ran = []
-    chat.register_tool(tool(lambda: ran.append(1) or "more", name="again", description="Once more."))
-    service.on_request(lambda request: Answer(tool_calls=[ToolCall("again"), ToolCall("again")]))
+
+    def again(n: int) -> str:
+        """Once more."""
+        ran.append(n)
+        return "more"
+
+    chat.register_tool(again)
+    service.on_request(lambda request: Answer(tool_calls=[ToolCall("again", {"n": request.number})] * 2))
     with pytest.raises(ToolLoopLimitError, match=rf"more than {limit} rounds .*\(again\)") as caught:
         talk(chat, "Go")
     assert caught.value.limit == limit
@@ -284,7 +290,7 @@ def test_case_55_at_the_cap_of_rounds_the_history_is_well_formed_and_can_go_on(s
 
 
 def test_case_55_the_cap_is_ten_rounds_unless_told_otherwise(service, chat, whole_talk, add):
-    service.on_request(lambda request: Answer(tool_calls=[call()]))
+    service.on_request(lambda request: Answer(tool_calls=[ToolCall("add", {"a": 1, "b": request.number})]))
     with pytest.raises(ToolLoopLimitError):
         whole_talk(chat, "Go")
     assert len(add) == 10

@@ -4,7 +4,10 @@ A new constructor is added to `PROVIDERS` and has then to pass them all.
 """
 
 import asyncio
+import base64
+import dataclasses
 import functools
+import inspect
 
 import pytest
 
@@ -12,18 +15,34 @@ from chatkit import (
     AssistantTurn,
     AuthenticationError,
     BadRequestError,
+    Chat,
     StreamInterruptedError,
     TextDelta,
+    ThinkingDelta,
     ToolFailureWarning,
     ToolReturned,
     TurnEnded,
     UserTurn,
     chat_huggingface,
     chat_openai_compatible,
+    content_image_file,
+    content_image_url,
+    content_pdf_file,
+    tool,
 )
 from chatkit.testing import Answer, Delivery, ErrorAnswer, OfflineService, ToolCall, check_request
 
+DOT = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+DOT_URL = f"data:image/png;base64,{base64.b64encode(DOT).decode()}"
 PROVIDERS = {"openai_compatible": chat_openai_compatible, "huggingface": chat_huggingface}
+
+
+@dataclasses.dataclass
+class Person:
+    name: str
+    age: int
 
 
 def examine_simple_request(make, service):
@@ -159,6 +178,111 @@ def examine_tool_errors(make, service):
     assert "no luck" in service.requests[1].messages[-1]["content"]
 
 
+def examine_thinking(make, service):
+    service.script(*[Answer("Four.", reasoning="2 and 2 make 4.")] * 2, "ok")
+    chat = make()
+    assert chat.chat("2 + 2?") == "Four."
+    told = list(chat.stream("2 + 2?").events())
+    assert "".join(event.thinking for event in told if isinstance(event, ThinkingDelta)) == "2 and 2 make 4."
+    assert chat.last_turn().thinking == "2 and 2 make 4."
+    chat.chat("Sure?")
+    assert "2 and 2 make 4." not in str(service.requests[-1].messages)
+
+
+def examine_images(make, service):
+    chat = make()
+    service.script("A dot.", "A dot.", "A dot.")
+    for image in (
+        content_image_url("https://example.org/dot.png"),
+        content_image_file(DOT),
+        content_image_url(DOT_URL),
+    ):
+        assert chat.chat("What is this?", image) == "A dot."
+    parts = [message["content"][1] for message in service.requests[-1].messages if message["role"] == "user"]
+    assert [part["type"] for part in parts] == ["image_url"] * 3
+    assert parts[0]["image_url"]["url"] == "https://example.org/dot.png"
+    assert parts[1]["image_url"]["url"] == parts[2]["image_url"]["url"] == DOT_URL
+
+
+def examine_images_of_tools(make, service):
+    def draw() -> bytes:
+        """Draw a dot."""
+        return DOT
+
+    chat = make()
+    chat.register_tool(draw)
+    service.script(Answer(tool_calls=[ToolCall("draw")]), "A dot.")
+    assert chat.chat("Draw.") == "A dot."
+    *_, result, following = service.requests[1].messages
+    assert (result["role"], following["role"]) == ("tool", "user")
+    assert DOT_URL in str(following["content"])
+
+
+def examine_pdf(make, service):
+    chat = make()
+    service.script("One page.")
+    assert chat.chat("How long?", content_pdf_file(b"%PDF-1.4\n%%EOF\n", filename="short.pdf")) == "One page."
+    part = service.requests[0].messages[0]["content"][1]
+    assert (part["type"], part["file"]["filename"]) == ("file", "short.pdf")
+    assert part["file"]["file_data"].startswith("data:application/pdf;base64,")
+
+
+def examine_structured(make, service):
+    chat = make()
+    service.script('{"name": "Ada", "age": 36}', '{"name": "Bob", "age": 42}')
+    assert chat.chat_structured("Who?", type=Person) == Person("Ada", 36)
+    assert asyncio.run(chat.chat_structured_async("And who?", type=Person)) == Person("Bob", 42)
+    assert service.requests[0].json["response_format"]["type"] == "json_schema"
+    assert len(chat) == 4
+
+
+def examine_structured_streaming(make, service):
+    chat = make()
+    service.say('{"name": "A', 'da", "age"', ": 36}")
+    *partial, last = chat.stream_structured("Who?", type=Person)
+    assert last == Person("Ada", 36)
+    assert len(partial) >= 1
+
+
+def examine_structured_after_tools(make, service):
+    def age(name: str) -> int:
+        """Look up an age."""
+        return 36
+
+    chat = make()
+    chat.register_tool(age)
+    service.script(Answer(tool_calls=[ToolCall("age", {"name": "Ada"})]), "She is 36.", '{"name": "Ada", "age": 36}')
+    assert chat.chat_structured("Who is Ada?", type=Person) == Person("Ada", 36)
+
+
+def examine_approval(make, service):
+    @tool(requires_approval=True)
+    def delete(path: str) -> str:
+        """Delete a file."""
+        return f"{path} is gone"
+
+    chat = make()
+    chat.register_tool(delete)
+    service.script(Answer(tool_calls=[ToolCall("delete", {"path": "a.txt"})]), "Done.")
+    assert [item.name for item in chat.chat("Delete a.txt.").pending] == ["delete"]
+    assert chat.resume(approve=True) == "Done."
+    assert service.requests[1].messages[-1]["content"] == "a.txt is gone"
+
+
+def examine_saving(make, service, tmp_path):
+    chat = make(system_prompt="Be terse.")
+    service.script("Four.", "Five.")
+    chat.chat("2 + 2?", content_image_file(DOT))
+    chat.save(tmp_path / "chat.json")
+    again = Chat.load(tmp_path / "chat.json", echo="none")
+    assert (again.turns, again.system_prompt, again.model) == (chat.turns, "Be terse.", "org/name")
+    assert again.chat("2 + 3?") == "Five."
+    assert service.requests[1].messages[:-1] == [
+        *service.requests[0].messages,
+        {"role": "assistant", "content": "Four."},
+    ]
+
+
 def examine_errors(make, service):
     chat = make()
     service.script(
@@ -191,10 +315,11 @@ EXAMS = [value for name, value in list(globals().items()) if name.startswith("ex
 
 @pytest.mark.parametrize("provider", PROVIDERS)
 @pytest.mark.parametrize("exam", EXAMS, ids=lambda exam: exam.__name__.removeprefix("examine_"))
-def test_exam(service, provider, exam):
+def test_exam(service, provider, exam, tmp_path):
     def make(**options):
         options.setdefault("base_url", service.base_url)
         return PROVIDERS[provider](model="org/name", echo="none", max_retries=0, **options)
 
-    exam(functools.wraps(PROVIDERS[provider])(make), service)
+    given = {"tmp_path": tmp_path} if "tmp_path" in inspect.signature(exam).parameters else {}
+    exam(functools.wraps(PROVIDERS[provider])(make), service, **given)
     assert [problem for request in service.requests for problem in check_request(request.json)] == []

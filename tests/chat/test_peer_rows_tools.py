@@ -166,7 +166,7 @@ def test_row_t7_a_tool_that_returns_an_image(service, chat, talk, go_on):
     assert talk(chat, "Draw") == "Nice."
     messages = go_on(chat, talk)
     assert [message["role"] for message in messages[:5]] == ["user", "assistant", "tool", "user", "assistant"]
-    assert messages[3]["content"][0]["image_url"]["url"].startswith("data:image/png;base64,")
+    assert messages[3]["content"][1]["image_url"]["url"].startswith("data:image/png;base64,")
 
 
 @pytest.mark.parametrize("name", ["same", ""])
@@ -198,7 +198,7 @@ def test_row_t9_a_generator_tool_that_yields_nothing(service, chat, talk, go_on)
 
 
 def test_row_t10_a_model_that_never_stops_asking(service, chat, talk, go_on, add):
-    service.on_request(lambda request: Answer(tool_calls=[ToolCall("add", {"a": 1, "b": 2})]))
+    service.on_request(lambda request: Answer(tool_calls=[ToolCall("add", {"a": 1, "b": request.number})]))
     with pytest.raises(ToolLoopLimitError, match="more than 10 rounds"):
         talk(chat, "Go")
     assert len(service.requests) == 11

@@ -112,14 +112,18 @@ def test_events_are_shown():
     watcher.feed(ended("stop", "Hello"))
     watcher.close()
     assert place.getvalue() == "Hello\n"
-    assert repr(watcher.reply()) == "<Reply of 5 characters, shown above>"
+    assert repr(watcher.reply(watcher.turn)) == "<Reply of 5 characters, shown above>"
 
 
 def test_the_reply_is_the_last_answer():
     watcher = Watcher(None)
     watcher.feed(ended("tool_calls", "one"))
     watcher.feed(ended("stop", "two"))
-    assert (watcher.reply(), watcher.reply().turn.finish_reason, repr(watcher.reply())) == ("two", "stop", "'two'")
+    assert (
+        watcher.reply(watcher.turn),
+        watcher.reply(watcher.turn).turn.finish_reason,
+        repr(watcher.reply(watcher.turn)),
+    ) == ("two", "stop", "'two'")
 
 
 def test_a_warning_points_at_the_code_that_called():

@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from chatkit._engine.drivers import drive, drive_async
+from chatkit._engine.drivers import Means, drive, drive_async
 from chatkit._engine.loop import converse
 from chatkit._errors import APIConnectionError, Cancelled
 from chatkit._http.messages import Request
@@ -37,7 +37,7 @@ class Driver:
         self.line = (self._fake.AsyncLine if self.is_async else self._fake.Line)(self.wire, hook)
         script = converse(self._talk, Q, stream=True, concurrent=concurrent)
         run = drive_async if self.is_async else drive
-        return run(script, self.line, self._talk.toolbox)
+        return run(script, self.line, Means(self._talk.toolbox))
 
     def __call__(self, *answers, leave_at=None, **about):
         self.told = []
@@ -213,7 +213,7 @@ def test_a_task_that_is_cancelled_keeps_what_there_is(fake, talk):
 
     async def listen():
         script = converse(talk, Q, stream=True, concurrent=False)
-        async for _ in drive_async(script, Stalling(wire), talk.toolbox):
+        async for _ in drive_async(script, Stalling(wire), Means(talk.toolbox)):
             pass
 
     async def main():
@@ -255,7 +255,7 @@ def test_async_credentials_are_awaited_in_the_callers_loop(fake, talk, kind):
     line = fake.AsyncLine(fake.Wire(OK))
 
     async def main():
-        async for _ in drive_async(converse(talk, Q, stream=True, concurrent=False), line, talk.toolbox):
+        async for _ in drive_async(converse(talk, Q, stream=True, concurrent=False), line, Means(talk.toolbox)):
             pass
         return asyncio.get_running_loop()
 
@@ -272,7 +272,7 @@ def test_plain_credentials_are_left_to_the_line(fake, talk):
     line = fake.AsyncLine(fake.Wire(OK))
 
     async def main():
-        async for _ in drive_async(converse(talk, Q, stream=True, concurrent=False), line, talk.toolbox):
+        async for _ in drive_async(converse(talk, Q, stream=True, concurrent=False), line, Means(talk.toolbox)):
             pass
 
     asyncio.run(main())

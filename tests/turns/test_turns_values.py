@@ -12,8 +12,12 @@ from chatkit._errors import ConfigError
 from chatkit._providers.encode import WordingRules, word_turns
 from chatkit._turns.contents import (
     CONTENT_TYPES,
+    ContentAudio,
+    ContentDocument,
+    ContentDocumentRemote,
     ContentImageInline,
     ContentImageRemote,
+    ContentJson,
     ContentText,
     ContentThinking,
     ContentToolRequest,
@@ -33,6 +37,10 @@ CONTENTS = (
     ContentThinking("Hm"),
     ContentImageRemote("https://x/y.png", "low"),
     ContentImageInline("image/png", "QUJD"),
+    ContentDocument("application/pdf", "QUJD", "a.pdf"),
+    ContentDocumentRemote("https://x/y.pdf"),
+    ContentAudio("wav", "QUJD"),
+    ContentJson({"a": [1]}, '{"a": [1]}'),
     REQUEST,
     RESULT,
 )
@@ -62,6 +70,10 @@ def test_the_types_of_contents_are_told_apart_by_a_word():
         "thinking",
         "image_remote",
         "image_inline",
+        "document",
+        "document_remote",
+        "audio",
+        "json",
         "tool_request",
         "tool_result",
     ]

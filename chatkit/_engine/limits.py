@@ -1,0 +1,205 @@
+"""Limits on a call and on a chat: rounds, tool calls, tokens, cost and time, and what was spent of them."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+
+from chatkit._errors import ConfigError, LimitError, ToolLoopLimitError
+from chatkit._turns.turns import AssistantTurn
+from chatkit._warnings import UnknownCostWarning
+
+_UNITS = {"rounds": "rounds of tool calls", "tool_calls": "tool calls", "tokens": "tokens", "cost": "US dollars"}
+_COUNTED_AFTER = ("tokens", "cost")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a call, or a chat in all its calls, may use up; None means no limit.
+
+    Give it to a verb (`chat.chat("...", limits=Limits(seconds=60))`) for that call, or to a constructor for the whole
+    chat. When a limit is reached a `LimitError` names it; the history stays valid and the chat can go on. Tokens and
+    cost are known only after an answer, so the answer that passes the limit is the last one, and is kept.
+
+    Args:
+        rounds: How many times the model may ask for tools, from 0. For a call it takes the place of
+            `max_tool_rounds`.
+        tool_calls: How many tool calls may be run, from 0.
+        tokens: Tokens of requests and answers together, 1 or more.
+        cost: US dollars, above 0. Where a server does not tell what an answer cost, and no price is known, the chat
+            does not go on blindly: a warning tells it at once, and the next request is refused.
+        seconds: Wall-clock time, above 0; an answer that is under way then breaks off and is kept as a partial turn.
+
+    Raises:
+        ConfigError: when a limit is something else.
+    """
+
+    rounds: int | None = None
+    tool_calls: int | None = None
+    tokens: int | None = None
+    cost: float | None = None
+    seconds: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, least in (("rounds", 0), ("tool_calls", 0), ("tokens", 1)):
+            value = getattr(self, name)
+            if value is not None and (isinstance(value, bool) or not isinstance(value, int) or value < least):
+                raise ConfigError(f"The limit `{name}` must be a whole number of {least} or more, not {value!r}.")
+        for name in ("cost", "seconds"):
+            value = getattr(self, name)
+            number = isinstance(value, int | float) and not isinstance(value, bool)
+            if value is not None and not (number and 0 < value < math.inf):
+                raise ConfigError(f"The limit `{name}` must be a number above 0, not {value!r}.")
+
+
+@dataclass(slots=True)
+class Spent:
+    """What a chat has used up so far, answers that are no longer in its history included.
+
+    Answers that broke off are not counted: no server tells what they cost.
+
+    Args:
+        requests: Answers received.
+        rounds: How many times the model asked for tools.
+        tool_calls: Tool calls that were let through.
+        tokens: Tokens of requests and answers together, as far as servers told them.
+        cost: US dollars, as far as they are known.
+        seconds: Wall-clock time in calls.
+        unknown_tokens: How many answers came without token counts.
+        unknown_cost: How many answers came without a known cost.
+    """
+
+    requests: int = 0
+    rounds: int = 0
+    tool_calls: int = 0
+    tokens: int = 0
+    cost: float = 0.0
+    seconds: float = 0.0
+    unknown_tokens: int = 0
+    unknown_cost: int = 0
+
+    def note(self, turn: AssistantTurn) -> None:
+        """Count an answer."""
+        self.requests += 1
+        counts = (turn.usage.input_tokens, turn.usage.output_tokens)
+        self.tokens += sum(count for count in counts if count is not None)
+        self.unknown_tokens += None in counts
+        self.cost += turn.cost or 0.0
+        self.unknown_cost += turn.cost is None
+
+    def copy(self) -> Spent:
+        """The same figures, to go their own way."""
+        return replace(self)
+
+
+class Meter:
+    """Holds one call to its limits and to those of its chat.
+
+    Args:
+        call: The limits of the call.
+        chat: The limits of the chat.
+        spent: What the chat has spent; it is added to.
+        max_rounds: The limit of rounds of a call that names none.
+    """
+
+    def __init__(self, call: Limits, chat: Limits, spent: Spent, max_rounds: int) -> None:
+        if call.rounds is None:
+            call = replace(call, rounds=max_rounds)
+        self._accounts = (("call", call, Spent()), ("chat", chat, spent))
+        self._turn: AssistantTurn | None = None
+
+    def note(self, turn: AssistantTurn) -> None:
+        """Count an answer, and warn when its cost is limited but not known."""
+        self._turn = turn
+        for _, _, spent in self._accounts:
+            spent.note(turn)
+        if turn.cost is None and any(limits.cost is not None for _, limits, _ in self._accounts):
+            warnings.warn(
+                "A limit on cost is set, but what the answer cost is not known; the next request will be refused.",
+                UnknownCostWarning,
+                stacklevel=2,
+            )
+
+    def check(self) -> None:
+        """Make sure that another request may be sent.
+
+        Raises:
+            LimitError: when a limit is reached.
+        """
+        for error in self._reached():
+            raise error
+
+    def admit(self, calls: int) -> LimitError | None:
+        """Let a round of tool calls in and count it; or say why it may not run."""
+        for scope, limits, spent in self._accounts:
+            if limits.rounds is not None and spent.rounds >= limits.rounds:
+                return self._too_many_rounds(scope, limits.rounds)
+            if limits.tool_calls is not None and spent.tool_calls + calls > limits.tool_calls:
+                return self._error(scope, "tool_calls", limits.tool_calls, spent.tool_calls + calls)
+        for error in self._reached():
+            return error
+        for _, _, spent in self._accounts:
+            spent.rounds += 1
+            spent.tool_calls += calls
+        return None
+
+    def _reached(self) -> Iterator[LimitError]:
+        for scope, limits, spent in self._accounts:
+            for name in _COUNTED_AFTER:
+                limit = getattr(limits, name)
+                if limit is not None and getattr(spent, f"unknown_{name}"):
+                    yield self._blind(scope, name, limit)
+                elif limit is not None and getattr(spent, name) >= limit:
+                    yield self._error(scope, name, limit, getattr(spent, name))
+
+    def _error(self, scope: str, name: str, limit: float, used: float) -> LimitError:
+        unit = _UNITS[name]
+        return LimitError(
+            f"The {scope}'s limit of {limit:,} {unit} is reached ({used:,.6g} by now).",
+            hint=f"Raise {name} in limits=Limits(...) if that is right; the chat can go on.",
+            name=name,
+            scope=scope,
+            limit=limit,
+            used=used,
+            turn=self._turn,
+        )
+
+    def _blind(self, scope: str, name: str, limit: float) -> LimitError:
+        what = "what an answer cost" if name == "cost" else "how many tokens an answer took"
+        return LimitError(
+            f"The {scope} has a limit of {limit:,} {_UNITS[name]}, but the server did not tell {what}.",
+            hint=f"Without that the limit cannot be kept: remove {name} from limits=Limits(...), or limit rounds.",
+            name=name,
+            scope=scope,
+            limit=limit,
+            turn=self._turn,
+        )
+
+    def _too_many_rounds(self, scope: str, limit: int) -> ToolLoopLimitError:
+        requests = self._turn.tool_requests if self._turn is not None else ()
+        names = ", ".join(sorted({request.name for request in requests}))
+        return ToolLoopLimitError(
+            f"The model asked for tools in more than {limit} rounds of one {scope}; the last ones ({names}) were not "
+            "run.",
+            hint="Raise max_tool_rounds, or rounds in limits=Limits(...), if that many are right; the chat can go on.",
+            scope=scope,
+            limit=limit,
+            used=limit + 1,
+            turn=self._turn,
+        )
+
+
+def check_limits(limits: Limits | None) -> Limits:
+    """The limits given, or none.
+
+    Raises:
+        ConfigError: when something else was given.
+    """
+    if limits is None:
+        return Limits()
+    if not isinstance(limits, Limits):
+        names = ", ".join(item.name for item in fields(Limits))
+        raise ConfigError(f"`limits` must be Limits({names}), not {type(limits).__name__}.")
+    return limits
