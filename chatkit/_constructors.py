@@ -25,6 +25,7 @@ from chatkit._providers.huggingface import BASE_URL, DEFAULT_MODEL
 from chatkit._providers.making import ProviderSettings, provider_of, warn_of_plain_http
 from chatkit._providers.params import Params
 from chatkit._providers.profiles import Profile, resolve_profile
+from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.inputs import whole_number
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ def chat_openai_compatible(
     timeout: TimeLimits | float | None = None,
     max_retries: int = 2,
     max_tool_rounds: int = DEFAULT_ROUNDS,
+    tool_timeout: float | None = None,
     limits: Limits | None = None,
     session: Session | None = None,
     api_key: str | None = None,
@@ -73,6 +75,8 @@ def chat_openai_compatible(
         timeout: Time limits; a number of seconds limits each wait, not the whole answer.
         max_retries: How often a request that failed before anything of an answer arrived is sent again, from 0.
         max_tool_rounds: How many times in one call the model may ask for tools, from 0.
+        tool_timeout: Seconds that a call of a tool without a `timeout` of its own may take. Plain tools then run in
+            threads; one that takes too long goes on there unheard.
         limits: What all calls of the chat together may use up: rounds, tool calls, tokens, cost, seconds. The verbs
             take `limits=` too, for one call.
         session: A `requests.Session` of your own, for proxies, certificates or custom fetching.
@@ -104,6 +108,7 @@ def chat_openai_compatible(
         timeout=timeout,
         max_retries=max_retries,
         max_tool_rounds=max_tool_rounds,
+        tool_timeout=tool_timeout,
         limits=limits,
         session=session,
     )
@@ -124,6 +129,7 @@ def chat_huggingface(
     timeout: TimeLimits | float | None = None,
     max_retries: int = 2,
     max_tool_rounds: int = DEFAULT_ROUNDS,
+    tool_timeout: float | None = None,
     limits: Limits | None = None,
     session: Session | None = None,
     api_key: str | None = None,
@@ -146,6 +152,8 @@ def chat_huggingface(
         timeout: Time limits; a number of seconds limits each wait, not the whole answer.
         max_retries: How often a request that failed before anything of an answer arrived is sent again, from 0.
         max_tool_rounds: How many times in one call the model may ask for tools, from 0.
+        tool_timeout: Seconds that a call of a tool without a `timeout` of its own may take. Plain tools then run in
+            threads; one that takes too long goes on there unheard.
         limits: What all calls of the chat together may use up: rounds, tool calls, tokens, cost, seconds. The verbs
             take `limits=` too, for one call.
         session: A `requests.Session` of your own, for proxies, certificates or custom fetching.
@@ -180,6 +188,7 @@ def chat_huggingface(
         timeout=timeout,
         max_retries=max_retries,
         max_tool_rounds=max_tool_rounds,
+        tool_timeout=tool_timeout,
         limits=limits,
         session=session,
     )
@@ -230,6 +239,7 @@ def _chat(
     timeout: TimeLimits | float | None,
     max_retries: int,
     max_tool_rounds: int,
+    tool_timeout: float | None,
     limits: Limits | None,
     session: Session | None,
 ) -> Chat:
@@ -240,6 +250,7 @@ def _chat(
         retries=RetryPolicy(max_retries),
         max_rounds=whole_number("max_tool_rounds", max_tool_rounds, 0),
         limits=check_limits(limits),
+        toolbox=Toolbox(timeout=tool_timeout),
     )
     made = Chat(talk, LazyTransport(session), echo=echo)
     made.set_system_prompt(system_prompt)

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import chatkit
 from chatkit.testing import OfflineService
@@ -31,8 +32,10 @@ def test_the_example_for_tests_runs_as_it_stands():
     exec(blocks("python")[-1], {})
 
 
-def test_the_first_example_runs_with_the_stand_in(monkeypatch, capsys):
+def test_the_first_example_runs_with_the_stand_in(monkeypatch, capsys, tmp_path):
     real = chatkit.chat_huggingface
+    monkeypatch.chdir(tmp_path)
+    Image.new("RGB", (8, 8), "navy").save("photo.jpg")
     with OfflineService() as service:
         monkeypatch.setattr(
             chatkit, "chat_huggingface", lambda *given, **more: real(*given, base_url=service.base_url, **more)
@@ -41,6 +44,11 @@ def test_the_first_example_runs_with_the_stand_in(monkeypatch, capsys):
     shown = capsys.readouterr().out
     assert "add" in shown
     assert "42" in shown
+    assert len(chatkit.Chat.load("berlin.json", tools=[add])) == 14
+
+
+def add(a: int, b: int) -> int:
+    return a + b
 
 
 @pytest.mark.parametrize("link", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))

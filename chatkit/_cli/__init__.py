@@ -20,6 +20,7 @@ from chatkit._errors import ChatkitError, ConfigError
 
 COMMANDS = {
     "demo": "hold a short conversation that shows what a chat does; needs no key and no internet",
+    "mcp": "offer Python functions as tools to programs that speak the Model Context Protocol",
 }
 """The subcommands, and what each is for."""
 

@@ -1,4 +1,4 @@
-"""`chatkit demo`: a scripted conversation that shows streaming, a tool call, and a chat that remembers."""
+"""`chatkit demo`: a scripted conversation that shows streaming, a typed answer, a tool call, and memory."""
 
 from __future__ import annotations
 
@@ -7,7 +7,10 @@ import contextlib
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import Field
 
 from chatkit._chat.chat import Chat
 from chatkit._cli.destination import add_options, destination
@@ -31,6 +34,23 @@ def count_letters(letter: str, word: str) -> int:
     return word.lower().count(letter.lower())
 
 
+@dataclass(frozen=True)
+class Colour:
+    """A colour.
+
+    Args:
+        name: What people call it.
+        red: From 0 to 255, and so are the others.
+        green: How much green.
+        blue: How much blue.
+    """
+
+    name: str
+    red: Annotated[int, Field(ge=0, le=255)]
+    green: Annotated[int, Field(ge=0, le=255)]
+    blue: Annotated[int, Field(ge=0, le=255)]
+
+
 class Step(NamedTuple):
     """One thing that the person of the script says.
 
@@ -38,16 +58,23 @@ class Step(NamedTuple):
         note: What there is to see.
         prompt: What is said.
         tool: A function that the model may call from here on.
+        type: What the answer shall be, instead of text.
     """
 
     note: str
     prompt: str
     tool: Callable[..., Any] | None = None
+    type: type[Any] | None = None
 
 
 SCRIPT = (
     Step("The answer streams in while it is written: chat.chat(...)", "Hello, my name is Ada. Who are you?"),
     Step("Markdown stays as the model writes it", "Please give me a list of three colours."),
+    Step(
+        "The answer can be a value of a type, checked: chat.chat_structured(..., type=Colour)",
+        'Note this colour: "azure", which is red 0, green 127, blue 255.',
+        type=Colour,
+    ),
     Step(
         "The model may call a Python function: chat.register_tool(count_letters)",
         'How often is the letter "r" in "strawberry"? Count the letters with your tool.',
@@ -102,7 +129,10 @@ def _take(step: Step, chat: Chat, echo: EchoMode) -> None:
     say(f"{style().dim('>>>')} {style().blue(step.prompt)}")
     # In a pipe chat() puts the lines about tools on stderr; here they belong to what is shown.
     with contextlib.redirect_stderr(sys.stdout):
-        chat.chat(step.prompt, echo=echo)
+        if step.type is None:
+            chat.chat(step.prompt, echo=echo)
+        else:
+            say(repr(chat.chat_structured(step.prompt, type=step.type, echo=echo)))
 
 
 def _note(text: str) -> None:

@@ -30,12 +30,14 @@ def test_the_whole_conversation_stands_on_stdout_in_order(run):
         ">>> Hello, my name is Ada. Who are you?\nI am the offline stand-in",
         ">>> Please give me a list of three colours.\n# An offline answer",
         "- **First**, a point in bold.",
+        "blue 255.\n{",
+        "}\nColour(name='azure', red=0, green=127, blue=255)\n",
         '>>> How often is the letter "r" in "strawberry"? Count the letters with your tool.\n',
         '◯ [tool call] count_letters(letter = "r", word = "strawberry")\n● #> 3\nThe tool `count_letters` gave: 3.\n',
         ">>> What is my name?\nYour name is Ada.\n",
-        "print(chat)\n<Chat OpenAI-compatible/offline-chat turns=11 input=",
+        "print(chat)\n<Chat OpenAI-compatible/offline-chat turns=13 input=",
         "── system ───",
-        "[tool result (call_3_0)]: 3\n── assistant [input=",
+        "[tool result (call_4_0)]: 3\n── assistant [input=",
     ]
     places = [done.stdout.find(part) for part in parts]
     assert -1 not in places
@@ -50,7 +52,7 @@ def test_a_pipe_gets_no_colours(run):
 def test_echo_all_marks_both_sides(run):
     shown = run("demo", "--delay", "0", "--echo", "all").stdout
     assert "> What is my name?\n< Your name is Ada.\n" in shown
-    assert "< [tool request (call_3_0)]: count_letters(" in shown
+    assert "< [tool request (call_4_0)]: count_letters(" in shown
 
 
 def test_it_streams_with_a_pause_between_the_pieces(script, environ):

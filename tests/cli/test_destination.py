@@ -98,6 +98,6 @@ def test_no_key_is_sent_to_the_stand_in(monkeypatch, capsys):
     monkeypatch.setenv("OPENAI_API_KEY", "sk-secret")
     assert main(["demo", "--offline", "--delay", "0"]) == 0
     assert "Your name is Ada." in capsys.readouterr().out
-    assert len(services[0].requests) == 5
+    assert len(services[0].requests) == 6
     assert all("authorization" not in request.headers for request in services[0].requests)
     assert all(b"secret" not in request.body for request in services[0].requests)

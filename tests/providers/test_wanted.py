@@ -125,3 +125,8 @@ def test_strict_answers_are_given_up_once(message):
     conceded = conceded_profile(error, profile)
     assert conceded == dataclasses.replace(profile, strict_answers=False)
     assert conceded_profile(error, conceded) in (None, dataclasses.replace(conceded, strict_tools=False))
+
+
+def test_a_request_without_any_turn():
+    provider = ChatCompletions("Test", "m", "http://x/v1", credentials=no_credentials(), profile=PROFILES["generic"])
+    assert json.loads(provider.request([], system=None, tools=(), stream=False).body)["messages"] == []
