@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 # Lines of a file, by its path; lines of a function.
-MAX_FILE, MAX_FILES = 300, {"chatkit/_errors.py": 350}
+MAX_FILE, MAX_FILES = 300, {"chatkit/_errors.py": 360}
 MAX_FUNCTION = 40
 # A public function's docstring tells its arguments, one by one; only what runs counts for the limit.
 FULL_COVERAGE = ",".join(

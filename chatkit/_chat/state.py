@@ -9,9 +9,9 @@ from chatkit._display.approving import ask_at_prompt
 from chatkit._display.choosing import Display, EchoMode, display, resolve_echo
 from chatkit._display.watching import Watcher
 from chatkit._engine.asks import Script
+from chatkit._engine.call import Call, events, events_async
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.limits import Limits
-from chatkit._engine.streams import Call, events, events_async
 from chatkit._http.messages import Line, Transport
 from chatkit._turns.approvals import PendingApproval, waiting_requests
 from chatkit._turns.history import History

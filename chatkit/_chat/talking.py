@@ -9,9 +9,10 @@ from chatkit._chat.state import ChatState
 from chatkit._display.choosing import EchoMode
 from chatkit._display.watching import Watcher
 from chatkit._engine.asks import Script
+from chatkit._engine.call import Call
 from chatkit._engine.limits import Limits, check_limits
 from chatkit._engine.loop import ToolMode, converse, is_concurrent
-from chatkit._engine.streams import AsyncStream, Call, Stream
+from chatkit._engine.streams import AsyncStream, Stream
 from chatkit._turns.contents import Content
 from chatkit._turns.inputs import user_turn
 from chatkit._turns.reply import Reply

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import socket
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -116,9 +118,20 @@ def _serve_stdio(toolbox: Toolbox, name: str, ready: Callable[[str], object] | N
 
     from chatkit._mcp.answering import over_stdio
 
+    async def serve() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        # Whoever starts servers ends them by SIGTERM. And Ctrl-C that comes just before the loop begins to wait would
+        # be lost, unless some signal has a handler here: only then does Python let signals wake the loop.
+        with suppress(NotImplementedError, RuntimeError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        await over_stdio(toolbox, name, ready)
+
     failure = None
     try:
-        asyncio.run(over_stdio(toolbox, name, ready))
+        asyncio.run(serve())
+    except asyncio.CancelledError:
+        return
     except BaseExceptionGroup as group:
         failure = first_of(group)
     if failure is None or isinstance(failure, BrokenPipeError):

@@ -1,6 +1,5 @@
 """`chatkit mcp`, run as a program that wants tools would run it, and as a person would."""
 
-import contextlib
 import os
 import signal
 import subprocess
@@ -64,15 +63,6 @@ def serve(script, home):
     return lambda *arguments: connect_mcp([str(script), "mcp", *arguments], cwd=home)
 
 
-def press_ctrl_c(process):
-    """End a process as a person does, who presses again if nothing happens: a thread that waits may get the signal."""
-    for _ in range(4):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.wait(4)
-    return None
-
-
 def test_functions_are_served_over_stdio(serve):
     with serve("own_tools:add", "own_tools:Box.shout", "--name", "mine") as connection:
         assert connection.name == "mine"
@@ -115,8 +105,11 @@ def test_a_client_that_does_not_read_any_more_ends_it_quietly(script, environ, h
         assert process.stderr.read() == "imported, and saying so\n"
 
 
-@pytest.mark.parametrize("arguments", [(), ("--http", "0")])
-def test_ctrl_c_ends_it_quietly_while_the_client_stays(script, environ, home, arguments):
+@pytest.mark.parametrize(
+    ("arguments", "sign", "code"),
+    [((), signal.SIGINT, 130), (("--http", "0"), signal.SIGINT, 130), ((), signal.SIGTERM, 0)],
+)
+def test_a_signal_ends_it_quietly_while_the_client_stays(script, environ, home, arguments, sign, code):
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
     command = [script, "mcp", "own_tools:add", *arguments]
     with subprocess.Popen(command, env=environ, text=True, **pipes) as process:
@@ -127,7 +120,8 @@ def test_ctrl_c_ends_it_quietly_while_the_client_stays(script, environ, home, ar
             process.stdin.write('{"jsonrpc":"2.0","id":1,"method":"ping"}\n')
             process.stdin.flush()
             process.stdout.readline()
-        assert press_ctrl_c(process) == 130
+        process.send_signal(sign)
+        assert process.wait(10) == code
         assert process.stderr.read() == ""
 
 

@@ -8,8 +8,9 @@ import threading
 
 import pytest
 
+from chatkit._engine.call import Call
 from chatkit._engine.loop import converse
-from chatkit._engine.streams import AsyncStream, Call
+from chatkit._engine.streams import AsyncStream
 from chatkit._errors import APIConnectionError, APIStatusError, Cancelled, ChatBusyError
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.turns import Usage, UserTurn

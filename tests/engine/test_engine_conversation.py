@@ -10,9 +10,9 @@ import threading
 
 import pytest
 
+from chatkit._engine.call import Call, events, events_async
 from chatkit._engine.conversation import DEFAULT_ROUNDS, Busy, Conversation
 from chatkit._engine.loop import converse
-from chatkit._engine.streams import Call, events, events_async
 from chatkit._errors import ChatBusyError
 from chatkit._http.retry import RetryPolicy
 from chatkit._tools.toolbox import Toolbox

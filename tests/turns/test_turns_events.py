@@ -7,12 +7,15 @@ import pickle
 
 import pytest
 
+from chatkit._turns.approvals import PendingApproval
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 from chatkit._turns.events import (
+    ApprovalRequested,
     Retrying,
     TextDelta,
     ThinkingDelta,
     ToolInputDelta,
+    ToolProgressed,
     ToolRequested,
     ToolReturned,
     TurnEnded,
@@ -25,6 +28,8 @@ EVENTS = {
     "text_delta": TextDelta("a"),
     "thinking_delta": ThinkingDelta("a"),
     "tool_input_delta": ToolInputDelta(0, "c1", "add", "{"),
+    "approval_requested": ApprovalRequested(PendingApproval(ContentToolRequest("c1", "add", {}))),
+    "tool_progressed": ToolProgressed(ContentToolRequest("c1", "add", {}), {"done": [1]}),
     "tool_requested": ToolRequested(ContentToolRequest("c1", "add", {})),
     "tool_returned": ToolReturned(ContentToolResult("x")),
     "retrying": Retrying(1, 0.5, "It failed."),

@@ -1,0 +1,96 @@
+"""One call of a verb: its script, its line, its means, and the conversation's being busy with it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Generator
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from chatkit._engine.asks import Script
+from chatkit._engine.conversation import Conversation
+from chatkit._engine.deadline import Deadline
+from chatkit._engine.drivers import Means, drive, drive_async
+from chatkit._engine.limits import Limits
+from chatkit._http.messages import Hangable, Line
+from chatkit._turns.events import Event
+from chatkit._turns.turns import AssistantTurn
+
+if TYPE_CHECKING:
+    # asyncio costs as much to import as all of chatkit; whoever awaits nothing need not pay for it.
+    from chatkit._http.lines import AsyncLine
+
+NO_LIMITS = Limits()
+LineT = TypeVar("LineT", bound=Hangable)
+
+
+class Call(Generic[LineT]):
+    """One call of a verb: its script, its line, and the conversation's being busy with it.
+
+    Args:
+        talk: The conversation.
+        script: The loop, not begun.
+        line: The line it will use.
+        limits: What the call may use up; here only its time counts.
+
+    Attributes:
+        turn: The last assistant turn that came of the call, whole or partial, once it is over.
+    """
+
+    def __init__(self, talk: Conversation, script: Script, line: LineT, limits: Limits = NO_LIMITS) -> None:
+        self.talk = talk
+        self.script = script
+        self.line = line
+        self._limits = limits
+        self._begun_at = 0.0
+        self.turn: AssistantTurn | None = None
+        self._before: int | None = None
+
+    def begin(self) -> None:
+        """Enter the conversation.
+
+        Raises:
+            ChatBusyError: when another call is in.
+        """
+        self.talk.busy.enter(self)
+        self._before = len(self.talk.history)
+        self._begun_at = time.monotonic()
+
+    def means(self) -> Means:
+        """What the driver of the call does things with."""
+        talk = self.talk
+        deadline = Deadline.of(self._limits, talk.limits, talk.spent.seconds)
+        return Means(talk.toolbox, talk.approvers, deadline, talk.metadata)
+
+    def cancel(self, reason: str) -> None:
+        """End the call, from any thread."""
+        self.line.hang_up(reason)
+
+    def close(self) -> None:
+        """End the call here and now: a draft becomes a partial turn, the connection is dropped. Harmless when over."""
+        self.script.close()
+        self.line.close()
+        if self._before is not None:
+            new = self.talk.history.since(self._before)
+            self.turn = next((turn for turn in reversed(new) if isinstance(turn, AssistantTurn)), None)
+            self._before = None
+            self.talk.spent.seconds += time.monotonic() - self._begun_at
+        self.talk.busy.leave(self)
+
+
+def events(call: Call[Line]) -> Generator[Event, None, None]:
+    """The events of a call, made as they are asked for."""
+    call.begin()
+    try:
+        yield from drive(call.script, call.line, call.means())
+    finally:
+        call.close()
+
+
+async def events_async(call: Call[AsyncLine]) -> AsyncIterator[Event]:
+    """The events of a call. The twin of `events`."""
+    call.begin()
+    try:
+        async for event in drive_async(call.script, call.line, call.means()):
+            yield event
+    finally:
+        call.close()
