@@ -14,7 +14,6 @@ from chatkit._engine.limits import Limits, check_limits
 from chatkit._engine.loop import converse
 from chatkit._errors import ConfigError
 from chatkit._tools.toolbox import Toolbox
-from chatkit._turns.compacting import Compaction, CompactWay, check_budget, estimate_tokens, split_at_budget
 from chatkit._turns.contents import Content
 from chatkit._turns.history import History
 from chatkit._turns.inputs import whole_number
@@ -23,6 +22,8 @@ from chatkit._turns.turns import Turn, UserTurn, as_contents
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from chatkit._turns.compacting import Compaction, CompactWay
 
 _SUMMARISE = (
     "Summarise our conversation so far, for yourself to go on from: what I want, what was found out and decided, "
@@ -156,6 +157,8 @@ class Rewriting(Talking, Remembering):
             raise
 
     def _split(self, max_tokens: int, keep_rounds: int, how: str) -> tuple[list[Turn], list[Turn]]:
+        from chatkit._turns.compacting import check_budget, split_at_budget
+
         check_budget(max_tokens, keep_rounds, how)
         self._talk.busy.check()
         return split_at_budget(self._talk.history.turns, max_tokens, keep_rounds)
@@ -168,6 +171,8 @@ class Rewriting(Talking, Remembering):
         return side
 
     def _compacted(self, old: list[Turn], new: list[Turn], side: Conversation | None = None) -> Compaction:
+        from chatkit._turns.compacting import Compaction, estimate_tokens
+
         before = self._talk.history
         # The summary is the model's own: it stands where it was asked for, as an exchange like any other.
         summary = side.history.since(len(old)) if side is not None else []

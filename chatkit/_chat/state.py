@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from chatkit._display.approving import ask_at_prompt
 from chatkit._display.choosing import Display, EchoMode, display, resolve_echo
 from chatkit._display.watching import Watcher
 from chatkit._engine.asks import Script
@@ -13,7 +12,7 @@ from chatkit._engine.call import Call, events, events_async
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.limits import Limits
 from chatkit._http.messages import Line, Transport
-from chatkit._turns.approvals import PendingApproval, waiting_requests
+from chatkit._turns.approvals import PendingApproval, Verdict, waiting_requests
 from chatkit._turns.history import History
 from chatkit._turns.reply import Reply
 from chatkit._turns.turns import AssistantTurn
@@ -35,7 +34,7 @@ class ChatState:
 
     def __init__(self, talk: Conversation, transport: Transport, *, echo: EchoMode | bool | None = None) -> None:
         self._talk = talk
-        talk.approvers.add(ask_at_prompt)
+        talk.approvers.add(_ask)
         self._transport = transport
         self._echo = None if echo is None else resolve_echo(echo)
 
@@ -98,3 +97,9 @@ class ChatState:
     def _put(self, history: History) -> None:
         self._talk.busy.check()
         self._talk.history = history
+
+
+def _ask(approval: PendingApproval) -> Verdict:
+    from chatkit._display.approving import ask_at_prompt
+
+    return ask_at_prompt(approval)

@@ -16,7 +16,6 @@ from chatkit._tools.terms import Terms
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.approvals import PendingApproval, Verdict
 from chatkit._turns.events import Event
-from chatkit._waiting import wait_for
 
 if TYPE_CHECKING:
     from chatkit._http.lines import AsyncLine
@@ -191,6 +190,8 @@ def _decisions(
 
 
 def _run_out(steps: _Steps) -> None:
+    from chatkit._waiting import wait_for
+
     with contextlib.suppress(StopIteration):
         value = next(steps)
         while True:

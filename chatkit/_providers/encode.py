@@ -8,15 +8,13 @@ Source of the wire format: OpenAI's Chat Completions API, in the subset that the
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatkit._errors import ConfigError
-from chatkit._media.kinds import is_text
+from chatkit._errors import ConfigError, MediaError
 from chatkit._providers.profiles import Profile
 from chatkit._turns.contents import (
     Content,
@@ -141,12 +139,21 @@ def _part(item: Content) -> dict[str, Any]:
 
 
 def _document(item: ContentDocument) -> dict[str, Any]:
-    if is_text(item.media_type):
+    import base64
+
+    from chatkit._media.kinds import is_text
+
+    if not is_text(item.media_type):
+        url = f"data:{item.media_type};base64,{item.data}"
+        return {"type": "file", "file": {"filename": item.filename, "file_data": url}}
+    try:
         # As text every server can read it; few know files other than PDFs.
-        text = base64.b64decode(item.data).decode("utf-8", "replace")
+        text = base64.b64decode(item.data, validate=True).decode("utf-8", "replace")
+    except ValueError as error:
+        trouble = str(error)
+    else:
         return {"type": "text", "text": f"<document name={_to_json(item.filename)}>\n{text}\n</document>"}
-    url = f"data:{item.media_type};base64,{item.data}"
-    return {"type": "file", "file": {"filename": item.filename, "file_data": url}}
+    raise MediaError(f"The data of the document {item.filename!r} is not base64: {trouble}.")
 
 
 def _assistant_messages(turn: AssistantTurn, rules: WordingRules) -> Iterator[dict[str, Any]]:

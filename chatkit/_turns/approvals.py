@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -49,6 +48,8 @@ class PendingApproval:
 
 def fingerprint(request: ContentToolRequest) -> str:
     """A digest of the name and the canonical arguments of a request: equal only for the same call."""
+    import hashlib  # brings a library of its own along, for a pause that most chats never make
+
     # An array has no ambiguity about where one part ends and the next begins.
     parts = [request.id, request.name, request.arguments, request.raw]
     canonical = json.dumps(parts, sort_keys=True, separators=(",", ":"), default=str)

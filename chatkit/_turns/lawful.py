@@ -62,7 +62,7 @@ class Lawful:
         if not then:
             return turns
         scratch = Lawful()
-        scratch._turns, scratch._ids = turns, self._ids.copy()
+        scratch._turns, scratch._ids, scratch._asked = turns, self._ids.copy(), self._asked
         for turn in then:
             scratch.append(turn)
         return scratch._turns

@@ -7,7 +7,7 @@ import json
 
 import pytest
 
-from chatkit._errors import ConfigError
+from chatkit._errors import ConfigError, MediaError
 from chatkit._providers.encode import WordingRules, word_turns
 from chatkit._turns.contents import (
     ContentAudio,
@@ -121,3 +121,9 @@ def test_a_strict_server_takes_results_with_attachments():
 def test_what_is_no_user_content_is_refused(content):
     with pytest.raises(ConfigError, match=f"A user turn cannot hold {type(content).__name__}"):
         words(content)
+
+
+def test_a_document_made_by_hand_of_no_base64_is_an_error_before_anything_is_sent():
+    turn = UserTurn([ContentDocument("text/plain", "!", "note.txt")])
+    with pytest.raises(MediaError, match=r"'note\.txt' is not base64"):
+        word_turns([turn], WordingRules())

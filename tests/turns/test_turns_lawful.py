@@ -135,3 +135,10 @@ def test_also_when_a_drafted_answer_comes_on_top(turns, data):
     with history.draft(GO) as draft:
         draft.finish(answer)
     assert check_history(messages(history.sendable(UserTurn("and on")))) == []
+
+
+def test_what_follows_a_user_turn_that_answers_calls_answers_them_still(say):
+    history = History([UserTurn("q"), say.asks("c1")])
+    last = history.sendable(UserTurn("never mind"), say.thinks(), UserTurn("again"))[-1]
+    assert [result.id for result in last.tool_results] == ["c1"]
+    assert last.text == "never mindagain"
