@@ -7,12 +7,12 @@ that are not there:
 |---|---|---|
 | 43, the list of values | what a tool may return | tested with the toolbox; here only that it arrives |
 | 65, the price table | the cost of cached tokens | prices come with the model list; here only sums of known costs |
-| 66 | a session's usage, parallel and structured | there is no counter across chats, nor those verbs, yet |
-| 69 | recording and replaying turns | comes with saving and loading |
+| 66, across chats | a session's usage | there is no counter across chats yet; within a chat it is `test_call_limits.py` |
+| 69 | recording and replaying turns | `tests/record` |
 | 81 | columns added to results | comes with `parallel_chat_structured()` |
 | 89 | parallel chats | comes with `parallel_chat()` |
 
-Approvals, PDFs and the other documents among the cases of request building come later, too.
+Cases 71 to 80 are in `test_structured_cases.py`.
 """
 
 import asyncio

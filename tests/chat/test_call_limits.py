@@ -8,6 +8,7 @@ import pytest
 from chatkit import (
     ConfigError,
     FinishReasonWarning,
+    LengthFinishReasonError,
     LimitError,
     RepeatedCallWarning,
     StreamInterruptedError,
@@ -272,3 +273,16 @@ def test_a_cut_answer_warns_and_counts(service, chat, talk):
     with pytest.warns(FinishReasonWarning):
         talk(chat, "Hi", limits=Limits(tokens=100))
     assert chat.spent.tokens == 10
+
+
+def test_case_66_typed_answers_that_were_cut_or_repaired_are_spent_too(service, chat):
+    service.script(
+        Answer('{"answer": "x"}', usage="separate", usage_body=USAGE),
+        Answer('{"answer": 3}', usage="separate", usage_body=USAGE),
+        Answer('{"ans', finish_reason="length", usage="separate", usage_body=USAGE),
+    )
+    assert chat.chat_structured("How many?", type=int) == 3
+    assert (chat.spent.requests, chat.spent.tokens, chat.usage().input_tokens) == (2, 20, 8)
+    with pytest.raises(LengthFinishReasonError):
+        chat.chat_structured("How many?", type=int)
+    assert (chat.spent.requests, chat.spent.tokens) == (3, 30)

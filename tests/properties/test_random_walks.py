@@ -3,7 +3,7 @@
 Every seed walks some steps. The server says what it likes: text, thinking, tool calls good and bad, calls that need
 approval, typed answers that fit or not, answers that are cut, errors. The chat says things, asks for data, decides on
 what waits, undoes, edits, compacts, goes on in a clone or out of a file. After each step the history would pass with
-the strictest server, nothing that needs a yes has run without one, and nothing was sent that the strict service refuses.
+the strictest server, nothing that needs a yes has run without one, and nothing was sent that the service refuses.
 """
 
 import asyncio
