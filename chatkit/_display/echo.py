@@ -6,7 +6,7 @@ from typing import TextIO, TypeAlias, assert_never
 
 from chatkit._display.layout import cut
 from chatkit._display.place import interactive
-from chatkit._display.reply import Reply, layout
+from chatkit._display.reply import ReplyWriter, layout
 from chatkit._display.sanitize import visible
 from chatkit._display.terminal import Terminal
 from chatkit._display.wording import content_text, progress_line, request_line, result_lines
@@ -56,7 +56,7 @@ class OutputEcho:
 
     def __init__(self, stream: TextIO | None) -> None:
         out = Terminal(stream)
-        self._reply = Reply(out)
+        self._reply = ReplyWriter(out)
         self._notes = _Notes(out, stream)
 
     def show(self, event: Event) -> None:
@@ -100,7 +100,7 @@ class AllEcho:
 
     def __init__(self, stream: TextIO | None) -> None:
         self._out = Terminal(stream)
-        self._reply = Reply(self._out, "< ")
+        self._reply = ReplyWriter(self._out, "< ")
         self._notes = _Notes(self._out, stream)
         self._shown: set[str] = set()
 

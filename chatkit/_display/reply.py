@@ -18,7 +18,7 @@ def layout(terminal: Terminal, prefix: str) -> Layout:
     return Wrapped(terminal.width, prefix) if terminal.is_terminal else Unwrapped(prefix)
 
 
-class Reply:
+class ReplyWriter:
     """Writes answers, delta by delta.
 
     With colour, thinking is dim and a blank line stands between it and the text; without, it stands between
