@@ -129,9 +129,8 @@ def _serve_stdio(toolbox: Toolbox, name: str, ready: Callable[[str], object] | N
 
     failure = None
     try:
-        asyncio.run(serve())
-    except asyncio.CancelledError:
-        return
+        with suppress(asyncio.CancelledError):
+            asyncio.run(serve())
     except BaseExceptionGroup as group:
         failure = first_of(group)
     if failure is None or isinstance(failure, BrokenPipeError):

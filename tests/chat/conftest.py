@@ -7,7 +7,7 @@ that are not there:
 |---|---|---|
 | 43, the list of values | what a tool may return | tested with the toolbox; here only that it arrives |
 | 65, the price table | the cost of cached tokens | prices come with the model list; here only sums of known costs |
-| 66, across chats | a session's usage | there is no counter across chats yet; within a chat it is `test_call_limits.py` |
+| 66, across chats | a session's usage | no counter across chats yet; within one: `test_call_limits.py` |
 | 69 | recording and replaying turns | `tests/record` |
 | 81 | columns added to results | comes with `parallel_chat_structured()` |
 | 89 | parallel chats | comes with `parallel_chat()` |
