@@ -63,7 +63,7 @@ def chat_openai_compatible(
         model: The model to ask for; it is not checked against a list.
         name: What the service is called in messages and printed chats.
         system_prompt: The system prompt; several texts are joined by a blank line.
-        credentials: A function without arguments, called for every request and never its result kept. It gives a
+        credentials: A function without arguments, called for every request; what it gives is never kept: a
             key (sent as `Authorization: Bearer ...`) or a mapping of headers, and may be async. Without it
             `OPENAI_API_KEY` is used for api.openai.com; other servers, those on this machine among them, get no key.
         params: The model's parameters, made with `params()`.
@@ -201,6 +201,9 @@ def chat(name: str, **arguments: Any) -> Chat:
         name: The provider, then, after the first slash, the model; the model may be left out where there is a
             default. Providers: "huggingface" and "openai_compatible" (which wants `base_url=` too).
         **arguments: As for the provider's own constructor.
+
+    Returns:
+        The chat. Nothing is sent yet.
 
     Raises:
         ConfigError: when the provider is not known, or a model is named twice or not at all.

@@ -10,6 +10,8 @@ ChatkitWarning(UserWarning)
 
 from __future__ import annotations
 
+import sys
+
 
 class ChatkitWarning(UserWarning):
     """The root of all warnings of chatkit."""
@@ -53,3 +55,11 @@ class SeveralAnswersWarning(ChatkitWarning):
 
 class UnknownCostWarning(ChatkitWarning):
     """A limit on cost is set, and what an answer cost is not known."""
+
+
+def caller() -> int:
+    """The stack level of the code that called chatkit, for whom the warning is."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "chatkit":
+        level, frame = level + 1, frame.f_back
+    return level

@@ -59,3 +59,11 @@ def test_what_it_links_to_is_there(link):
 def test_the_names_in_its_text_are_names_of_chatkit():
     for name in re.findall(r"`(chat_\w+|params|Chat|Stream\w*Error)\b", README):
         assert hasattr(chatkit, name), name
+
+
+def test_the_calls_in_its_text_can_be_made():
+    owners = chatkit, chatkit.Chat, chatkit.Stream
+    called = re.findall(r"`(?:await |chat\.|Chat\.|\.|@)?(\w+)\(", README)
+    assert len(called) > 40
+    for name in called:
+        assert any(hasattr(owner, name) for owner in owners), name

@@ -250,6 +250,12 @@ class Answering(Asking):
             way: The one way to ask, or None.
             tool_mode: As for `chat_async`.
             limits: As for `chat`.
+
+        Returns:
+            An `AsyncStructuredStream`: iterate over it as over a `StructuredStream`, with `async for`.
+
+        Raises:
+            ConfigError: as for `stream_structured`, while iterating too.
         """
         from chatkit._engine.typed_streams import AsyncStructuredStream
 

@@ -89,7 +89,10 @@ class Approving(ChatState):
         tool_mode: ToolMode = "sequential",
         limits: Limits | None = None,
     ) -> Stream:
-        """Decide on tool calls that wait, and iterate over the answer while it arrives. See `resume` and `stream`."""
+        """Decide on tool calls that wait, and iterate over the answer while it arrives.
+
+        The arguments are those of `resume`, the answer is that of `stream`.
+        """
         allowed = check_limits(limits)
         script = self._resume(approve, deny, tool_mode, allowed, stream=True)
         return Stream(self._call(script, allowed), Watcher(None))
@@ -102,7 +105,10 @@ class Approving(ChatState):
         tool_mode: ToolMode = "concurrent",
         limits: Limits | None = None,
     ) -> AsyncStream:
-        """Decide on tool calls that wait, and go on with `async for`. The twin of `stream_resume`."""
+        """Decide on tool calls that wait, and go on with `async for`.
+
+        The twin of `stream_resume`, with the same arguments.
+        """
         allowed = check_limits(limits)
         script = self._resume(approve, deny, tool_mode, allowed, stream=True)
         return AsyncStream(self._call_async(script, allowed), Watcher(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import warnings
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
@@ -31,8 +32,9 @@ class Asking(ChatState):
         from chatkit._engine.structured import Wish
         from chatkit._types.answer import answer_of
 
-        ladder = Ladder(self._talk.provider, way)
-        return Wish(answer_of(kind), ladder, whole_number("repairs", repairs, 0), keep_repairs)
+        answer = answer_of(kind)
+        ladder = Ladder(self._talk.provider, way, json.dumps(answer.schema, default=str))
+        return Wish(answer, ladder, whole_number("repairs", repairs, 0), keep_repairs)
 
     def _typed(
         self, contents: Iterable[Any], wish: Wish[Any], tool_mode: ToolMode, limits: Limits, *, stream: bool

@@ -10,6 +10,7 @@ from chatkit._chat.approving import Approving
 from chatkit._chat.keeping import Keeping
 from chatkit._chat.rewriting import Rewriting
 from chatkit._chat.tooling import Tooling
+from chatkit._display.choosing import EchoMode, resolve_echo
 from chatkit._engine.limits import Limits, Spent, check_limits
 from chatkit._errors import ConfigError
 from chatkit._providers.params import Params
@@ -54,6 +55,9 @@ class Chat(Answering, Rewriting, Approving, Tooling, Keeping):
         Args:
             value: A text, a list of texts (joined by a blank line), or None.
 
+        Returns:
+            The chat itself.
+
         Raises:
             ConfigError: when it is something else.
         """
@@ -80,6 +84,12 @@ class Chat(Answering, Rewriting, Approving, Tooling, Keeping):
 
         Args:
             model: Its name; it is not checked against a list.
+
+        Returns:
+            The chat itself.
+
+        Raises:
+            ConfigError: when it is no text, or blank.
         """
         self.model = model
         return self
@@ -94,6 +104,15 @@ class Chat(Answering, Rewriting, Approving, Tooling, Keeping):
         if value is not None and not isinstance(value, Params):
             raise ConfigError(f"`params` must be made with params(), not {type(value).__name__}.")
         self._talk.provider = self._talk.provider.changed(params=value if value is not None else Params())
+
+    @property
+    def echo(self) -> EchoMode | None:
+        """What `chat()` prints: "none", "output" or "all"; None decides by the place it is used in."""
+        return self._echo
+
+    @echo.setter
+    def echo(self, value: EchoMode | bool | None) -> None:
+        self._echo = None if value is None else resolve_echo(value)
 
     @property
     def metadata(self) -> dict[str, Any]:

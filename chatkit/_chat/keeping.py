@@ -101,6 +101,9 @@ class Keeping(Remembering):
         Args:
             messages: Dicts, or messages of openai-python. See the function `from_messages` for what they may hold.
 
+        Returns:
+            The chat itself.
+
         Raises:
             ChatBusyError: when the chat is in the middle of a call.
             HistoryError: when something in them cannot be understood; the chat is unchanged.

@@ -23,7 +23,7 @@ class Remembering(ChatState):
 
     @property
     def turns(self) -> list[Turn]:
-        """The turns so far, oldest first, without the system prompt. A copy."""
+        """The turns, oldest first, without the system prompt: a copy. Set it to replace them, see `set_turns`."""
         return list(self._talk.history.turns)
 
     @turns.setter
@@ -45,6 +45,9 @@ class Remembering(ChatState):
         Args:
             value: User and assistant turns, oldest first; `[]` starts anew.
 
+        Returns:
+            The chat itself.
+
         Raises:
             ChatBusyError: when the chat is in the middle of a call.
             HistoryError: when something else is among them; the chat is unchanged.
@@ -60,6 +63,9 @@ class Remembering(ChatState):
         Args:
             user: What the user said; a string will do.
             assistant: What the model answered; a string will do.
+
+        Returns:
+            The chat itself.
 
         Raises:
             ChatBusyError: when the chat is in the middle of a call.
@@ -113,6 +119,9 @@ class Remembering(ChatState):
         Args:
             rounds: How many rounds, counted from the first, the fork keeps; None keeps all, a negative number
                 leaves that many out at the end.
+
+        Returns:
+            The new chat.
 
         Raises:
             ConfigError: when it is something else.

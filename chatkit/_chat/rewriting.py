@@ -12,13 +12,13 @@ from chatkit._engine.asks import Script
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.limits import Limits, check_limits
 from chatkit._engine.loop import converse
-from chatkit._errors import ConfigError
+from chatkit._errors import ConfigError, IncompleteOutputError
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.contents import Content
 from chatkit._turns.history import History
 from chatkit._turns.inputs import whole_number
 from chatkit._turns.reply import Reply
-from chatkit._turns.turns import Turn, UserTurn, as_contents
+from chatkit._turns.turns import AssistantTurn, Turn, UserTurn, as_contents
 
 if TYPE_CHECKING:
     from typing import Self
@@ -43,6 +43,9 @@ class Rewriting(Talking, Remembering):
         Args:
             **options: As for `chat`: `echo`, `tool_mode`, `limits`.
 
+        Returns:
+            The new answer, as for `chat`.
+
         Raises:
             ConfigError: when nothing was said yet.
             ChatkitError: as for `chat`.
@@ -50,7 +53,7 @@ class Rewriting(Talking, Remembering):
         return self.edit(-1, **options)
 
     async def retry_async(self, **options: Any) -> Reply:
-        """Take the last round back and ask the same again. The twin of `retry`."""
+        """Take the last round back and ask the same again. The twin of `retry`, with the same arguments."""
         return await self.edit_async(-1, **options)
 
     def edit(self, round_index: int, *contents: str | Content | None, **options: Any) -> Reply:
@@ -63,6 +66,9 @@ class Rewriting(Talking, Remembering):
             *contents: What to say instead; nothing says the same again.
             **options: As for `chat`: `echo`, `tool_mode`, `limits`.
 
+        Returns:
+            The new answer, as for `chat`.
+
         Raises:
             ConfigError: when there is no such round.
             ChatkitError: as for `chat`.
@@ -71,7 +77,7 @@ class Rewriting(Talking, Remembering):
             return self.chat(*said, **options)
 
     async def edit_async(self, round_index: int, *contents: str | Content | None, **options: Any) -> Reply:
-        """Go back to a round and say something else there. The twin of `edit`."""
+        """Go back to a round and say something else there. The twin of `edit`, with the same arguments."""
         with self._back_to(round_index, contents) as said:
             return await self.chat_async(*said, **options)
 
@@ -79,8 +85,8 @@ class Rewriting(Talking, Remembering):
     def temporary(self) -> Iterator[Self]:
         """Try something out: what is said inside of the `with` block is forgotten at its end.
 
-        Turns, system prompt, model and parameters are then as they were before; tools and what was spent are not
-        taken back. An answer that is still streaming at the end of the block is cancelled.
+        Turns, system prompt, model and parameters are then as they were before; tools, limits, metadata and what
+        was spent are not taken back. An answer that is still streaming at the end of the block is cancelled.
         """
         talk = self._talk
         before = (talk.history, talk.system, talk.provider)
@@ -88,7 +94,7 @@ class Rewriting(Talking, Remembering):
         try:
             yield self
         finally:
-            self.cancel("the temporary chat ended")
+            self._end("the temporary chat ended")
             talk.history, talk.system, talk.provider = before
 
     def compact(
@@ -113,6 +119,7 @@ class Rewriting(Talking, Remembering):
 
         Raises:
             ConfigError: when an argument is out of range.
+            IncompleteOutputError: when the summary was cut off, or is empty; the history is then unchanged.
             ChatkitError: as for `chat`, when a summary is asked for; the history is then unchanged.
         """
         old, new = self._split(max_tokens, keep_rounds, how)
@@ -176,11 +183,23 @@ class Rewriting(Talking, Remembering):
         before = self._talk.history
         # The summary is the model's own: it stands where it was asked for, as an exchange like any other.
         summary = side.history.since(len(old)) if side is not None else []
+        text = _summed_up(summary[-1]) if summary else None
         if old:
             self._put(History([*summary, *before.turns[len(old) :]]))
-        text = summary[-1].text if summary else None
         return Compaction(tuple(old), estimate_tokens(before.turns), estimate_tokens(self._talk.history.turns), text)
 
 
 def _summarising(side: Conversation, limits: Limits) -> Script:
     return converse(side, UserTurn(_SUMMARISE), stream=False, concurrent=False, limits=limits)
+
+
+def _summed_up(answer: Turn) -> str:
+    """The text of a summary that can stand in the place of what it sums up."""
+    cut_off = isinstance(answer, AssistantTurn) and answer.finish_reason in ("length", "content_filter")
+    if cut_off or not answer.text.strip():
+        raise IncompleteOutputError(
+            f"The summary {'was cut off' if cut_off else 'is empty'}; nothing was left out of the history.",
+            hint='Raise max_tokens, try again, or use how="drop".',
+            turn=answer,
+        )
+    return answer.text

@@ -38,6 +38,14 @@ class ChatState:
         self._transport = transport
         self._echo = None if echo is None else resolve_echo(echo)
 
+    def __setattr__(self, name: str, value: object) -> None:
+        # `chat.temperature = 0` would otherwise do nothing, and not say so.
+        if not name.startswith("_") and not hasattr(type(self), name):
+            raise AttributeError(
+                f"A chat has no {name!r} that can be set. Parameters of the model are set by chat.params = params(...)."
+            )
+        super().__setattr__(name, value)
+
     def clone(self) -> Self:
         """A chat with the same state that goes its own way. Tools come along, callbacks do not."""
         return type(self)(self._talk.copy(), self._transport, echo=self._echo)

@@ -117,6 +117,12 @@ class Talking(ChatState):
             *contents: As for `chat`.
             tool_mode: As for `chat_async`.
             limits: As for `chat`.
+
+        Returns:
+            An `AsyncStream`: iterate over it for the text, or over its `events()`; also for `async with`.
+
+        Raises:
+            ConfigError: as for `stream`. While iterating: as for `chat`, but `cancel()` just ends it.
         """
         allowed = check_limits(limits)
         script = self._converse(contents, tool_mode, allowed, stream=True)
@@ -134,6 +140,11 @@ class Talking(ChatState):
         call = self._talk.busy.holder
         if isinstance(call, Call):
             call.cancel(reason)
+
+    def _end(self, reason: str) -> None:
+        call = self._talk.busy.holder
+        if isinstance(call, Call):
+            call.end(reason)
 
     def _converse(self, contents: Iterable[Any], tool_mode: ToolMode, limits: Limits, *, stream: bool) -> Script:
         user, concurrent = user_turn(contents), is_concurrent(tool_mode)

@@ -22,8 +22,12 @@ class Tooling(ChatState):
 
     @property
     def tools(self) -> dict[str, Tool]:
-        """The tools by name. A copy."""
+        """The tools by name: a copy. `register_tool` adds one, `set_tools` replaces all."""
         return self._talk.toolbox.tools
+
+    @tools.setter
+    def tools(self, value: Iterable[Callable[..., Any]]) -> None:
+        self.set_tools(value)
 
     def register_tool(self, tool: Callable[..., Any]) -> Tool:
         """Offer a tool to the model.
@@ -40,8 +44,18 @@ class Tooling(ChatState):
         return self._talk.toolbox.register(tool)
 
     def register_tools(self, tools: Iterable[Callable[..., Any]]) -> list[Tool]:
-        """Offer several tools to the model. See `register_tool`."""
-        return [self.register_tool(tool) for tool in tools]
+        """Offer several tools to the model.
+
+        Args:
+            tools: Each as for `register_tool`; also the `tools` of an MCP connection.
+
+        Returns:
+            The tools, in the same order.
+
+        Raises:
+            ConfigError: as for `register_tool`; those before it are registered then.
+        """
+        return [self.register_tool(tool) for tool in _several(tools)]
 
     def register_mcp(
         self,
@@ -116,8 +130,18 @@ class Tooling(ChatState):
         return self.tools
 
     def set_tools(self, tools: Iterable[Callable[..., Any]]) -> Self:
-        """Offer these tools to the model and no others; `[]` takes all away."""
-        self._talk.toolbox.replace(tools)
+        """Offer these tools to the model and no others.
+
+        Args:
+            tools: Each as for `register_tool`; `[]` takes all away.
+
+        Returns:
+            The chat itself.
+
+        Raises:
+            ConfigError: as for `register_tool`.
+        """
+        self._talk.toolbox.replace(_several(tools))
         return self
 
     def on_tool_request(self, callback: RequestCallback) -> Callable[[], None]:
@@ -141,3 +165,12 @@ class Tooling(ChatState):
             A function that removes the callback.
         """
         return self._talk.toolbox.on_result(callback)
+
+
+def _several(tools: Any) -> Iterable[Callable[..., Any]]:
+    """Tools, given as a list of them or as a chat's own mapping by name."""
+    if isinstance(tools, Mapping):
+        return list(tools.values())
+    if callable(tools) or not isinstance(tools, Iterable):
+        raise ConfigError(f"`tools` must be a list of tools, not {type(tools).__name__}.")
+    return tools

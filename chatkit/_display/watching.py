@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Iterable
 from typing import Any
@@ -15,6 +14,7 @@ from chatkit._turns.events import Event, ToolReturned, TurnEnded
 from chatkit._turns.reply import Reply
 from chatkit._turns.turns import AssistantTurn
 from chatkit._warnings import FinishReasonWarning, RepeatedCallWarning, ToolFailureWarning
+from chatkit._warnings import caller as caller
 
 _ENDINGS = {
     "length": "The answer was cut off at max_tokens or at the end of the model's context.",
@@ -90,11 +90,3 @@ def _warn_of_ending(turn: AssistantTurn) -> None:
     if reason not in _NORMAL:
         text = _ENDINGS.get(reason or "", f"The answer ended with the finish reason {one_line(reason or '')!r}.")
         warnings.warn(text, FinishReasonWarning, stacklevel=caller())
-
-
-def caller() -> int:
-    """The stack level of the code that called chatkit, for whom the warning is."""
-    level, frame = 1, sys._getframe(1)
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".")[0] == "chatkit":
-        level, frame = level + 1, frame.f_back
-    return level

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import AsyncIterator, Generator
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -11,6 +12,7 @@ from chatkit._engine.conversation import Conversation
 from chatkit._engine.deadline import Deadline
 from chatkit._engine.drivers import Means, drive, drive_async
 from chatkit._engine.limits import Limits
+from chatkit._errors import Cancelled
 from chatkit._http.messages import Hangable, Line
 from chatkit._turns.events import Event
 from chatkit._turns.turns import AssistantTurn
@@ -44,6 +46,7 @@ class Call(Generic[LineT]):
         self._begun_at = 0.0
         self.turn: AssistantTurn | None = None
         self._before: int | None = None
+        self._ended: Cancelled | None = None
 
     def begin(self) -> None:
         """Enter the conversation.
@@ -56,19 +59,45 @@ class Call(Generic[LineT]):
         self._begun_at = time.monotonic()
 
     def means(self) -> Means:
-        """What the driver of the call does things with."""
+        """What the driver of the call does things with.
+
+        Raises:
+            LimitError: when the chat has no time left.
+        """
         talk = self.talk
         deadline = Deadline.of(self._limits, talk.limits, talk.spent.seconds)
+        deadline.check()
         return Means(talk.toolbox, talk.approvers, deadline, talk.metadata)
 
     def cancel(self, reason: str) -> None:
         """End the call, from any thread."""
         self.line.hang_up(reason)
 
+    def end(self, reason: str) -> None:
+        """Cancel the call and have it leave the conversation at once; the line is for its reader to close."""
+        self._ended = Cancelled(f"The answer was cancelled ({reason}).", reason=reason)
+        self.cancel(reason)
+        # Its script may be running this moment, in another thread; it will find that it was cancelled.
+        with contextlib.suppress(ValueError):
+            self.script.close()
+            self._leave()
+
+    def check_ended(self) -> None:
+        """Tell whoever finds the script at its end when that is not its own.
+
+        Raises:
+            Cancelled: when the call was ended from beside it.
+        """
+        if self._ended is not None:
+            raise self._ended
+
     def close(self) -> None:
         """End the call here and now: a draft becomes a partial turn, the connection is dropped. Harmless when over."""
         self.script.close()
         self.line.close()
+        self._leave()
+
+    def _leave(self) -> None:
         if self._before is not None:
             new = self.talk.history.since(self._before)
             self.turn = next((turn for turn in reversed(new) if isinstance(turn, AssistantTurn)), None)
@@ -82,6 +111,7 @@ def events(call: Call[Line]) -> Generator[Event, None, None]:
     call.begin()
     try:
         yield from drive(call.script, call.line, call.means())
+        call.check_ended()
     finally:
         call.close()
 
@@ -92,5 +122,6 @@ async def events_async(call: Call[AsyncLine]) -> AsyncIterator[Event]:
     try:
         async for event in drive_async(call.script, call.line, call.means()):
             yield event
+        call.check_ended()
     finally:
         call.close()

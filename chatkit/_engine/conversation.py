@@ -99,7 +99,7 @@ class Conversation:
         return Meter(limits or Limits(), self.limits, self.spent, self.max_rounds)
 
     def copy(self) -> Conversation:
-        """The same conversation, to go its own way: nothing that can change is shared."""
+        """The same conversation, to go its own way: nothing that can change is shared, but objects in the metadata."""
         return Conversation(
             self.provider,
             History(self.history.turns),
@@ -109,6 +109,13 @@ class Conversation:
             self.max_rounds,
             self.limits,
             self.spent.copy(),
-            metadata=dict(self.metadata),
+            metadata=_copied(self.metadata),
             jitter=self.jitter,
         )
+
+
+def _copied(notes: Any) -> Any:
+    """Notes whose dictionaries and lists are new; what else is in them may be anything, and stays what it is."""
+    if isinstance(notes, dict):
+        return {key: _copied(value) for key, value in notes.items()}
+    return [_copied(value) for value in notes] if isinstance(notes, list) else notes

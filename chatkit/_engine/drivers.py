@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeAlias, assert_never
 
@@ -78,7 +78,8 @@ def _act(ask: Act, line: Line, means: Means) -> Any:
         case Pause(seconds):
             return line.pause(means.deadline.pause(seconds))
         case Decide(pending, verdicts):
-            return _run_out(_decisions(means.approvers, pending, verdicts))
+            _run_out(_decisions(means.approvers, pending, verdicts))
+            return _check(line, means)
         case _:
             assert_never(ask)
 
@@ -117,13 +118,14 @@ async def _act_async(ask: Act, line: AsyncLine, means: Means) -> Any:
         case Receive():
             return await line.receive()
         case Send(request):
-            return await line.send(await _with_awaited_credentials(means.deadline.bound(request)))
+            return await line.send(means.deadline.bound(await _with_awaited_credentials(request)))
         case Release():
             return await line.release()
         case Pause(seconds):
             return await line.pause(means.deadline.pause(seconds))
         case Decide(pending, verdicts):
-            return await _run_out_async(_decisions(means.approvers, pending, verdicts))
+            await _in_time(_run_out_async(_decisions(means.approvers, pending, verdicts)), means.deadline)
+            return _check(line, means)
         case _:
             assert_never(ask)
 
@@ -134,6 +136,17 @@ async def _with_awaited_credentials(request: Request) -> Request:
         return request
     headers = request.credentials()
     return replace(request, credentials=_given(await headers if inspect.isawaitable(headers) else headers))
+
+
+async def _in_time(asking: Awaitable[None], deadline: Deadline) -> None:
+    import asyncio
+
+    try:
+        async with asyncio.timeout(deadline.left()):
+            await asking
+    except TimeoutError:
+        if not deadline.passed:
+            raise  # an approver's own
 
 
 def _given(headers: Headers) -> Callable[[], Headers]:
@@ -155,7 +168,7 @@ def _how(ask: Run, line: Hangable, means: Means) -> dict[str, Any]:
 
 
 def _check(line: Hangable, means: Means) -> None:
-    """End a call that was cancelled, or came too late, while its tools ran."""
+    """End a call that was cancelled, or came too late, while its tools ran or somebody was asked."""
     if line.hung_up is not None:
         raise Cancelled(f"The answer was cancelled ({line.hung_up}).", reason=line.hung_up)
     means.deadline.check()

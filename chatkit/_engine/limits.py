@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields, replace
 
 from chatkit._errors import ConfigError, LimitError, ToolLoopLimitError
-from chatkit._turns.turns import AssistantTurn
-from chatkit._warnings import UnknownCostWarning
+from chatkit._turns.turns import AssistantTurn, short_repr
+from chatkit._warnings import UnknownCostWarning, caller
 
 _UNITS = {"rounds": "rounds of tool calls", "tool_calls": "tool calls", "tokens": "tokens", "cost": "US dollars"}
 _COUNTED_AFTER = ("tokens", "cost")
@@ -41,6 +41,9 @@ class Limits:
     tokens: int | None = None
     cost: float | None = None
     seconds: float | None = None
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     def __post_init__(self) -> None:
         for name, least in (("rounds", 0), ("tool_calls", 0), ("tokens", 1)):
@@ -81,7 +84,11 @@ class Spent:
     unknown_cost: int = 0
 
     def note(self, turn: AssistantTurn) -> None:
-        """Count an answer."""
+        """Count an answer; chats do so themselves.
+
+        Args:
+            turn: The answer.
+        """
         self.requests += 1
         counts = (turn.usage.input_tokens, turn.usage.output_tokens)
         self.tokens += sum(count for count in counts if count is not None)
@@ -119,7 +126,7 @@ class Meter:
             warnings.warn(
                 "A limit on cost is set, but what the answer cost is not known; the next request will be refused.",
                 UnknownCostWarning,
-                stacklevel=2,
+                stacklevel=caller(),
             )
 
     def check(self) -> None:
@@ -144,6 +151,17 @@ class Meter:
             spent.rounds += 1
             spent.tool_calls += calls
         return None
+
+    def admit_approved(self, calls: int) -> None:
+        """Count tool calls that waited for approval; the chat did so when they were asked for, this call does now.
+
+        Raises:
+            LimitError: when they are too many for the call.
+        """
+        scope, limits, spent = self._accounts[0]
+        if limits.tool_calls is not None and calls > limits.tool_calls:
+            raise self._error(scope, "tool_calls", limits.tool_calls, calls)
+        spent.tool_calls += calls
 
     def _reached(self) -> Iterator[LimitError]:
         for scope, limits, spent in self._accounts:

@@ -55,7 +55,7 @@ def converse(
     """
     meter = talk.meter(limits)
     meter.check()
-    answer = yield from ask(talk, user, stream=stream)
+    answer = yield from ask(talk, user, meter, stream=stream)
     return (yield from _go_on(talk, answer, meter, stream=stream, concurrent=concurrent))
 
 
@@ -71,7 +71,7 @@ def resume(
 
     Args:
         talk: The conversation; it is moved on.
-        verdicts: What was decided, by the id of the call; calls without a verdict go on waiting.
+        verdicts: What was decided, by the token of the call; calls without a verdict go on waiting.
         stream: As for `converse`.
         concurrent: As for `converse`.
         limits: As for `converse`.
@@ -82,31 +82,30 @@ def resume(
     meter = talk.meter(limits)
     meter.check()
     waiting = waiting_requests(talk.history.turns)
-    results: UserTurn | None = yield from resume_tools(talk, waiting, verdicts, concurrent=concurrent)
+    results: UserTurn | None = yield from resume_tools(talk, waiting, verdicts, meter, concurrent=concurrent)
     if results is None:
         return None
-    answer = yield from ask(talk, results, committed=True, stream=stream)
+    answer = yield from ask(talk, results, meter, committed=True, stream=stream)
     return (yield from _go_on(talk, answer, meter, stream=stream, concurrent=concurrent))
 
 
 def _go_on(talk: Conversation, answer: AssistantTurn, meter: Meter, *, stream: bool, concurrent: bool) -> Dialogue:
-    meter.note(answer)
     while answer.tool_requests:
         results: UserTurn | None = yield from run_tools(talk, answer, meter, concurrent=concurrent)
         if results is None:
             return None
         meter.check()
-        answer = yield from ask(talk, results, committed=True, stream=stream)
-        meter.note(answer)
+        answer = yield from ask(talk, results, meter, committed=True, stream=stream)
     return answer
 
 
-def ask(talk: Conversation, turn: UserTurn, *, stream: bool, committed: bool = False) -> Telling:
+def ask(talk: Conversation, turn: UserTurn, meter: Meter, *, stream: bool, committed: bool = False) -> Telling:
     """Get one answer, trying again as long as nothing of it was seen and the failure may pass.
 
     Args:
         talk: The conversation.
         turn: The user turn to answer.
+        meter: Counts the answer.
         stream: Whether the answer shall come in pieces.
         committed: Whether the turn stands in the history already, as tool results do.
 
@@ -124,6 +123,8 @@ def ask(talk: Conversation, turn: UserTurn, *, stream: bool, committed: bool = F
     with talk.history.draft(user) as draft:
         draft.finish((yield from reach(talk, draft, word)))
     assert draft.turn is not None
+    # Before it is told: a reader may leave here, and the answer was paid for.
+    meter.note(draft.turn)
     yield TurnEnded(draft.turn)
     return draft.turn
 

@@ -146,7 +146,7 @@ class _Asking:
         ladder = self._wish.ladder
         while True:
             answer, way = self._wish.answer, ladder.way
-            wanted = Wanted(answer.name, answer.description, answer.schema, way)
+            wanted = Wanted(answer.name, answer.description, answer.schema, way, ladder.strict)
             try:
                 verdict = yield from self._once(wanted)
             except APIError as error:
@@ -155,7 +155,7 @@ class _Asking:
                 failure = None
                 if verdict.kind != "nothing" or not ladder.step_down():
                     return verdict
-            if failure is not None and not (refuses_way(failure) and ladder.step_down()):
+            if failure is not None and not (refuses_way(failure, way) and ladder.step_down(failure)):
                 raise failure
             what = "refused" if failure is not None else "ignored"
             yield self._again(f"the server {what} the way {way!r}; now {ladder.way!r}")

@@ -9,6 +9,7 @@ from chatkit._engine.asks import Ask, Decide, Run
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.limits import Meter
 from chatkit._errors import (
+    ConfigError,
     ContentFilterFinishReasonError,
     IncompleteOutputError,
     LengthFinishReasonError,
@@ -60,54 +61,67 @@ def run_tools(talk: Conversation, answer: AssistantTurn, meter: Meter, *, concur
 
 
 def resume_tools(
-    talk: Conversation, requests: Sequence[ContentToolRequest], verdicts: Mapping[str, Verdict], *, concurrent: bool
+    talk: Conversation,
+    requests: Sequence[ContentToolRequest],
+    verdicts: Mapping[str, Verdict],
+    meter: Meter,
+    *,
+    concurrent: bool,
 ) -> ToolRound:
     """Go on with calls that waited for approval; those without a verdict go on waiting.
 
     Args:
         talk: The conversation.
         requests: The calls that wait.
-        verdicts: What was decided, by the id of the request.
+        verdicts: What was decided, by the token of the call.
+        meter: Says whether those approved may run.
         concurrent: Whether the tools run at once.
 
     Returns:
         As for `run_tools`.
+
+    Raises:
+        ConfigError: when a call that was decided on does not wait any more; nothing was run.
+        LimitError: when a limit is reached; all calls go on waiting.
     """
+    tokens = [PendingApproval(request).token for request in requests]
+    if not verdicts.keys() <= set(tokens):
+        raise ConfigError("A call that was decided on does not wait any more: the chat has moved on since.")
+    decided = {index: verdicts[token] for index, token in enumerate(tokens) if token in verdicts}
+    meter.admit_approved(sum(verdict is True for verdict in decided.values()))
     with talk.history.settle(requests) as settlement:
-        settlement.waiting = [index for index in settlement.open if verdicts.get(requests[index].id) is None]
-        yield from _settle(settlement, verdicts, concurrent)
+        settlement.waiting = [index for index in settlement.open if index not in decided]
+        yield from _settle(settlement, decided, concurrent)
     return settlement.turn if not settlement.waiting else None
 
 
-def _decide(talk: Conversation, settlement: Settlement) -> Generator[Event | Ask, Any, dict[str, Verdict]]:
+def _decide(talk: Conversation, settlement: Settlement) -> Generator[Event | Ask, Any, dict[int, Verdict]]:
     """Ask about the calls that need approval; those that nobody decides on wait."""
     requests = settlement.requests
     tools = talk.toolbox.tools
-    asked = [index for index in settlement.open if _needs_approval(tools.get(requests[index].name), requests[index])]
+    # Nothing has run yet. Until all is decided everything waits, also when the asking is left or goes wrong.
+    settlement.waiting = settlement.open
+    asked = [index for index in settlement.waiting if _needs_approval(tools.get(requests[index].name), requests[index])]
     verdicts: dict[str, Verdict] = {}
     if asked:
         pending = tuple(PendingApproval(requests[index]) for index in asked)
         for approval in pending:
             yield ApprovalRequested(approval)
-        # Nothing has run yet. Until all is decided everything waits, also when the asking is interrupted.
-        settlement.waiting = settlement.open
         yield Decide(pending, verdicts)
-        settlement.waiting = [index for index in asked if verdicts.get(requests[index].id) is None]
-    return verdicts
+    settlement.waiting = [index for index in asked if requests[index].id not in verdicts]
+    return {index: verdicts[requests[index].id] for index in asked if requests[index].id in verdicts}
 
 
 def _needs_approval(tool: Tool | None, request: ContentToolRequest) -> bool:
-    if tool is None:
-        return False  # it is unknown, and the model will be told so
-    asks = tool.requires_approval
-    return bool(asks(request)) if callable(asks) else asks
+    # One that is unknown does not run anyway, and the model will be told so.
+    return tool is not None and tool.needs_approval(request)
 
 
-def _settle(settlement: Settlement, verdicts: Mapping[str, Verdict], concurrent: bool) -> _Telling:
+def _settle(settlement: Settlement, verdicts: Mapping[int, Verdict], concurrent: bool) -> _Telling:
     """Run what may run, and answer what was denied."""
     requests = settlement.requests
-    denied = [index for index in settlement.open if verdicts.get(requests[index].id, True) is not True]
-    reasons = {requests[index].id: _denial(verdicts[requests[index].id]) for index in denied}
+    denied = [index for index in settlement.open if verdicts.get(index, True) is not True]
+    reasons = {requests[index].id: _denial(verdicts[index]) for index in denied}
     yield from _run_group(settlement, denied, False, reasons)
     for group in _groups(settlement.open, concurrent):
         yield from _run_group(settlement, group, concurrent)

@@ -48,6 +48,12 @@ class TimeLimits:
     def of(cls, value: TimeLimits | float | None) -> TimeLimits:
         """Read what a user gave: limits as they are, or a number of seconds that no wait may exceed.
 
+        Args:
+            value: Time limits, seconds, or None for the usual limits.
+
+        Returns:
+            The limits.
+
         Raises:
             ConfigError: when it is neither.
         """

@@ -111,7 +111,8 @@ def _fault_of_text(text: str) -> str:
     if not text:
         return "is empty."
     if _FORBIDDEN.search(text):
-        return f"{shown!r} contains white space or a character that no URL may have."
+        also = " A system prompt is given as system_prompt=." if " " in text.strip() else ""
+        return f"{shown!r} contains white space or a character that no URL may have.{also}"
     scheme = _SCHEME.match(text)
     if not scheme:
         return f"'{shown}' has no scheme: did you mean '{_suggested(shown)}'?"

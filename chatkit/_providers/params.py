@@ -22,7 +22,7 @@ _INTEGERS: dict[str, int | None] = {"top_k": 1, "seed": None, "max_tokens": 1, "
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Params:
-    """Parameters of a model; None means that the server decides. Make one with `params()`.
+    """Parameters of a model; None means that the server decides. Make one with `params()`, which tells what they are.
 
     Attributes:
         extra: Further fields of the request's body, passed on as they are.

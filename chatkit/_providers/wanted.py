@@ -40,17 +40,17 @@ def instructed(system: SystemTurn | None, wanted: Wanted) -> SystemTurn | None:
 
 
 def _described(wanted: Wanted, profile: Profile) -> Schema:
-    strict = profile.strict_answers and allows_strict(wanted.schema)
+    strict = profile.strict_answers and wanted.strict and allows_strict(wanted.schema)
     described: Schema = {"name": wanted.name, "schema": strict_schema(wanted.schema) if strict else wanted.schema}
     if wanted.description:
         described["description"] = wanted.description
-    if profile.strict_answers:
+    if profile.strict_answers and wanted.strict:
         described["strict"] = strict
     return described
 
 
 def _function(wanted: Wanted, profile: Profile) -> Schema:
-    strict = profile.strict_tools and allows_strict(wanted.schema)
+    strict = profile.strict_tools and wanted.strict and allows_strict(wanted.schema)
     description = f"{wanted.description}\n\n{_CALL}" if wanted.description else _CALL
     parameters = strict_schema(wanted.schema) if strict else wanted.schema
     function: Schema = {"name": wanted.name, "description": description, "parameters": parameters}

@@ -11,7 +11,7 @@ from typing import Any, overload
 
 from chatkit._errors import ConfigError
 from chatkit._tools.annotations import read_annotations
-from chatkit._tools.arguments import Binder
+from chatkit._tools.arguments import ArgumentsError, Binder, read_arguments
 from chatkit._tools.schema import parameters_of
 from chatkit._tools.signature import read_docstring
 from chatkit._tools.specs import retold
@@ -33,9 +33,10 @@ class Tool:
         parameters: JSON schema of its arguments, an object. Not to be changed.
         function: What is called, with keyword arguments; plain or async, or a generator of either kind.
         strict: True or False to ask the server for strict arguments or not; None leaves it to the provider.
-        bind: Makes the function's keyword arguments out of a model's; raises `ArgumentsError`.
+        bind: Makes the function's keyword arguments out of a model's, or raises what the model is to read.
         annotations: Hints about what the tool does, in MCP's names; made with `tool_annotations()`.
-        requires_approval: Whether a call runs only after a yes; or a function that decides so for each request.
+        requires_approval: Whether a call runs only after a yes; or a function that decides so for each request, which
+            has the arguments as `function` would get them.
         timeout: Seconds that a call may take; None means no limit.
         context: The parameter that is given a `ToolContext`; empty when there is none.
 
@@ -71,6 +72,22 @@ class Tool:
         names = [name if name in required else f"{name}=..." for name in self.parameters.get("properties", {})]
         summary = self.description.partition("\n")[0]
         return f"<Tool {self.name}({', '.join(names)}){': ' if summary else ''}{summary}>"
+
+    def needs_approval(self, request: ContentToolRequest) -> bool:
+        """Whether a call runs only after a yes.
+
+        Args:
+            request: What the model asked for. A rule of the tool's own gets it with the arguments as the function
+                would, so that what it looks at is what would run.
+        """
+        rule = self.requires_approval
+        if isinstance(rule, bool):
+            return rule
+        try:
+            arguments = self.bind(read_arguments(request))
+        except ArgumentsError:
+            return False  # it is not called with them, and the model will be told why
+        return bool(rule(replace(request, arguments=arguments, raw=None)))
 
     @property
     def __wrapped__(self) -> Callable[..., Any]:
@@ -150,7 +167,9 @@ def tool(
             dict is a JSON schema, told as it is, while the type hint checks, if there is one. `type_ignore()` hides a
             parameter, which must have a default. Whoever has a default in the function is not required.
         annotations: Hints about what it does, made with `tool_annotations()`.
-        requires_approval: Whether a call runs only after a yes, or a plain function of the request that says so.
+        requires_approval: Whether a call runs only after a yes, or a plain function of the request that says so. The
+            request then has the arguments as the function would get them, checked; calls that do not pass are not
+            asked about, since they do not run.
         timeout: Seconds that a call may take; then the model reads that it timed out. An async tool is cancelled; a
             plain one goes on in its thread, unheard, as threads cannot be stopped: it may ask
             `ToolContext.cancelled`. `math.inf` means no limit, also where the toolbox has one.

@@ -74,7 +74,7 @@ def waiting_requests(turns: Sequence[Turn]) -> tuple[ContentToolRequest, ...]:
 
 
 def verdicts_of(pending: Sequence[PendingApproval], approve: Any, deny: Any) -> dict[str, Verdict]:
-    """What a user decided about the calls that wait, by their ids.
+    """What a user decided about the calls that wait, by their tokens: a decision is about one call and no other.
 
     Args:
         pending: The calls that wait.
@@ -91,12 +91,12 @@ def verdicts_of(pending: Sequence[PendingApproval], approve: Any, deny: Any) -> 
     for key, reason in reasons.items():
         if reason is not False and not isinstance(reason, str):
             raise ConfigError(f"The reason to deny a call must be a text, not {type(reason).__name__}.")
-        verdicts[_found(key, pending).id] = reason
+        verdicts[_found(key, pending).token] = reason
     for key in _named(approve, pending, "approve"):
-        ident = _found(key, pending).id
-        if ident in verdicts:
-            raise ConfigError(f"The call {ident!r} is both approved and denied.")
-        verdicts[ident] = True
+        found = _found(key, pending)
+        if found.token in verdicts:
+            raise ConfigError(f"The call {found.id!r} is both approved and denied.")
+        verdicts[found.token] = True
     if not verdicts:
         raise ConfigError("Nothing is decided: give approve= or deny=.")
     return verdicts
@@ -114,8 +114,10 @@ def _named(value: Any, pending: Sequence[PendingApproval], what: str) -> list[An
 
 def _found(key: Any, pending: Sequence[PendingApproval]) -> PendingApproval:
     given = key.token if isinstance(key, PendingApproval) else key
-    for approval in pending:
-        if given in (approval.id, approval.token):
-            return approval
+    found = {approval.token: approval for approval in pending if given in (approval.id, approval.token)}
+    if len(found) == 1:
+        return found.popitem()[1]
+    if found:
+        raise ConfigError(f"Several calls have the id {given!r}.", hint="Name each by its token.")
     waiting = ", ".join(f"{approval.id} ({approval.name})" for approval in pending)
     raise ConfigError(f"No call {given!r} waits for approval; these do: {waiting}.")

@@ -6,6 +6,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
+_REPR_CHARACTERS = 1000
+
+
+def _size_of(data: str) -> str:
+    # A repr is for a prompt, a log or a failed assertion: megabytes of base64 help nobody there.
+    size = float(len(data) * 3 // 4)
+    if len(data) <= 40:
+        return repr(data)
+    for unit in ("bytes", "kB"):
+        if size < 1000:
+            return f"<{size:.3g} {unit} in base64>"
+        size /= 1000
+    return f"<{size:.3g} MB in base64>"
+
+
+def _brief(value: object) -> str:
+    if isinstance(value, bytes | bytearray):
+        return f"<{len(value)} bytes>"
+    told = repr(value)
+    return told if len(told) <= _REPR_CHARACTERS else f"{told[:_REPR_CHARACTERS]}... ({len(told)} characters)"
+
 
 @dataclass(frozen=True, slots=True)
 class ContentText:
@@ -60,6 +81,10 @@ class ContentImageInline:
     detail: Literal["auto", "low", "high"] = "auto"
     type: ClassVar[Literal["image_inline"]] = "image_inline"
 
+    def __repr__(self) -> str:
+        data = _size_of(self.data)
+        return f"ContentImageInline(media_type={self.media_type!r}, data={data}, detail={self.detail!r})"
+
 
 @dataclass(frozen=True, slots=True)
 class ContentDocument:
@@ -75,6 +100,10 @@ class ContentDocument:
     data: str
     filename: str = "document"
     type: ClassVar[Literal["document"]] = "document"
+
+    def __repr__(self) -> str:
+        data = _size_of(self.data)
+        return f"ContentDocument(media_type={self.media_type!r}, data={data}, filename={self.filename!r})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +132,9 @@ class ContentAudio:
     format: str
     data: str
     type: ClassVar[Literal["audio"]] = "audio"
+
+    def __repr__(self) -> str:
+        return f"ContentAudio(format={self.format!r}, data={_size_of(self.data)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +212,12 @@ class ContentToolResult:
 
     def __hash__(self) -> int:
         return hash((self.id, self.error, self.text))
+
+    def __repr__(self) -> str:
+        # What a tool gave may be long, such as the bytes of an image; what was not said is left out.
+        said = {name: getattr(self, name) for name in self.__slots__}
+        told = [f"{name}={_brief(value)}" for name, value in said.items() if value is not None]
+        return f"ContentToolResult({', '.join(told)})"
 
 
 ContentImage: TypeAlias = ContentImageRemote | ContentImageInline

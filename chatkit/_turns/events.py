@@ -15,14 +15,22 @@ from chatkit._turns.turns import AssistantTurn, UserTurn
 
 @dataclass(frozen=True, slots=True)
 class TurnStarted:
-    """A user turn (or a turn of tool results) is about to be sent."""
+    """A user turn (or a turn of tool results) is about to be sent.
+
+    Args:
+        turn: The turn.
+    """
 
     turn: UserTurn
     type: ClassVar[Literal["turn_started"]] = "turn_started"
 
 
 class TextDelta:
-    """A piece of the answer's text arrived."""
+    """A piece of the answer's text arrived.
+
+    Args:
+        text: The piece.
+    """
 
     # Written out by hand: a frozen dataclass costs three times as much to make, and one is made per chunk.
     __slots__ = ("text",)
@@ -44,7 +52,11 @@ class TextDelta:
 
 @dataclass(frozen=True, slots=True)
 class ThinkingDelta:
-    """A piece of the model's thinking arrived."""
+    """A piece of the model's thinking arrived.
+
+    Args:
+        thinking: The piece.
+    """
 
     thinking: str
     type: ClassVar[Literal["thinking_delta"]] = "thinking_delta"
@@ -52,7 +64,14 @@ class ThinkingDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolInputDelta:
-    """A piece of a tool call's arguments arrived; `index` counts the calls of this answer from 0."""
+    """A piece of a tool call's arguments arrived.
+
+    Args:
+        index: Which call of this answer, counted from 0.
+        id: The id of the call, as far as it is known.
+        name: The name of the tool, as far as it is known.
+        delta: The piece, of JSON text.
+    """
 
     index: int
     id: str
@@ -63,7 +82,11 @@ class ToolInputDelta:
 
 @dataclass(frozen=True, slots=True)
 class ToolRequested:
-    """A tool is about to be called."""
+    """A tool is about to be called.
+
+    Args:
+        request: The call.
+    """
 
     request: ContentToolRequest
     type: ClassVar[Literal["tool_requested"]] = "tool_requested"
@@ -71,7 +94,11 @@ class ToolRequested:
 
 @dataclass(frozen=True, slots=True)
 class ApprovalRequested:
-    """A tool call waits for approval; it runs only after a yes."""
+    """A tool call waits for approval; it runs only after a yes.
+
+    Args:
+        approval: The call that waits.
+    """
 
     approval: PendingApproval
     type: ClassVar[Literal["approval_requested"]] = "approval_requested"
@@ -96,7 +123,11 @@ class ToolProgressed:
 
 @dataclass(frozen=True, slots=True)
 class ToolReturned:
-    """A tool call came to its end, well or not."""
+    """A tool call came to its end, well or not.
+
+    Args:
+        result: What came of it, and its request.
+    """
 
     result: ContentToolResult
     type: ClassVar[Literal["tool_returned"]] = "tool_returned"
@@ -120,7 +151,11 @@ class Retrying:
 
 @dataclass(frozen=True, slots=True)
 class TurnEnded:
-    """A whole assistant turn arrived and stands in the history."""
+    """A whole assistant turn arrived and stands in the history.
+
+    Args:
+        turn: The turn.
+    """
 
     turn: AssistantTurn
     type: ClassVar[Literal["turn_ended"]] = "turn_ended"

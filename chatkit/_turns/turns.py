@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from os import PathLike
 from typing import Any, ClassVar, Literal, TypeAlias
 
 from chatkit._errors import ConfigError
@@ -18,6 +19,17 @@ from chatkit._turns.contents import (
 )
 
 Contents: TypeAlias = str | Content | Sequence["str | Content"]
+
+
+def short_repr(value: Any) -> str:
+    """The repr of a dataclass without what is not known or not said."""
+    pairs = [(item.name, getattr(value, item.name)) for item in fields(value) if item.repr]
+    known = [
+        f"{name}={format(held, '.3g') if type(held) is float else repr(held)}"
+        for name, held in pairs
+        if held is not None and held != Usage()
+    ]
+    return f"{type(value).__name__}({', '.join(known)})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,9 @@ class Usage:
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
 
+    def __repr__(self) -> str:
+        return short_repr(self)
+
 
 def as_contents(value: Contents) -> tuple[Content, ...]:
     """Turn a string, a content or a sequence of both into a tuple of contents.
@@ -47,7 +62,7 @@ def as_contents(value: Contents) -> tuple[Content, ...]:
         return (ContentText(value),)
     items: Iterable[Any] = (value,) if isinstance(value, CONTENT_TYPES) else value
     if not isinstance(items, Iterable) or isinstance(items, bytes | dict):
-        raise ConfigError(f"A turn is made of strings and contents, not {type(value).__name__}.")
+        raise _no_content(value)
     return tuple([_as_content(item) for item in items])
 
 
@@ -56,7 +71,18 @@ def _as_content(item: Any) -> Content:
         return ContentText(item)
     if isinstance(item, CONTENT_TYPES):
         return item
-    raise ConfigError(f"A turn is made of strings and contents, not {type(item).__name__}.")
+    raise _no_content(item)
+
+
+def _no_content(value: Any) -> ConfigError:
+    hint = ""
+    if isinstance(value, list | tuple):
+        hint = "Give its items one by one: chat(*items)."
+    elif isinstance(value, dict):
+        hint = "Messages as dicts are for from_messages()."
+    elif isinstance(value, bytes | bytearray | PathLike) or callable(getattr(value, "save", None)):
+        hint = "content_image_file(), content_pdf_file() and their like make contents of files, bytes and pictures."
+    return ConfigError(f"A turn is made of strings and contents, not {type(value).__name__}.", hint=hint)
 
 
 def _join_text(contents: Iterable[Content]) -> str:
@@ -164,6 +190,9 @@ class AssistantTurn:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "contents", as_contents(self.contents))
+
+    def __repr__(self) -> str:
+        return short_repr(self)
 
     @property
     def text(self) -> str:

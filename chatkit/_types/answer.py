@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 
@@ -13,12 +13,14 @@ from chatkit._errors import ConfigError
 from chatkit._turns.characters import whole_characters
 from chatkit._types.checking import SchemaCheck, as_schema
 from chatkit._types.kinds import Type, TypeJsonSchema
-from chatkit._types.paths import NotOfTypeError, place_of, problems_of
+from chatkit._types.paths import NotOfTypeError, Place, place_of, problems_of, without_nulls
+from chatkit._types.reading import BrokenJsonError, NoJsonError, read_json
 from chatkit._types.schema import Schema, object_of, without_titles
 from chatkit._types.typed_dicts import portable
 
 T = TypeVar("T")
 WRAPPER = "answer"
+_TOLD = 10
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_-]+")
 
 
@@ -53,19 +55,68 @@ class Answer(Generic[T]):
         Raises:
             NotOfTypeError: when it does not fit.
         """
-        inside = self.wrapped and isinstance(data, dict) and WRAPPER in data
-        # Without `inside`, a model wrote the answer itself and left the object around it out.
+        first: NotOfTypeError | None = None
         try:
-            return self.check(data[WRAPPER] if inside else data)
+            for told in self._meanings(data):
+                try:
+                    return self._checked(told)
+                except NotOfTypeError as error:
+                    first = first or error
         except RecursionError:
-            pass
-        raise NotOfTypeError({"$": "nested too deeply"})
+            first = None
+        raise first or NotOfTypeError({"$": "nested too deeply"})
 
     def partial(self, data: Any) -> tuple[Any, ...]:
         """What there is of the answer in an unfinished JSON value: nothing, or one value."""
         if not self.wrapped or not isinstance(data, dict):
             return (data,)
         return (data[WRAPPER],) if WRAPPER in data else ()
+
+    def _meanings(self, data: Any) -> Iterator[Any]:
+        """What a model may have meant by what it wrote, the likeliest first."""
+        inside = self.wrapped and isinstance(data, dict) and WRAPPER in data
+        # Without `inside`, a model wrote the answer itself and left the object around it out.
+        told = data[WRAPPER] if inside else data
+        yield told
+        if isinstance(told, str) and told.lstrip()[:1] in ("{", "["):
+            yield from self._in_a_string(told)
+        elif not self.wrapped and isinstance(told, dict) and len(told) == 1:
+            # Or it put one around that was not asked for.
+            [(name, inner)] = told.items()
+            if name not in self._properties and isinstance(inner, dict):
+                yield inner
+
+    def _in_a_string(self, text: str) -> Iterator[Any]:
+        """JSON that a model wrote as a string of JSON."""
+        try:
+            inner = read_json(text, arrays=True).data
+        except (NoJsonError, BrokenJsonError):
+            return
+        yield from self._meanings(inner)
+
+    def _checked(self, told: Any) -> T:
+        value = self.check(told)
+        if self._is_all_default(told, value):
+            names = ", ".join(list(self._properties)[:_TOLD])
+            raise NotOfTypeError({"$": f"it has none of the properties of the schema ({names})"})
+        return value
+
+    def _is_all_default(self, told: Any, value: T) -> bool:
+        """Whether a model wrote something else, such as the schema: all defaults is an answer that nobody gave."""
+        if self.wrapped or not self._properties or not isinstance(told, dict) or not told:
+            return False
+        if not told.keys().isdisjoint(self._properties):
+            return False
+        try:
+            # By their looks: comparing is the type's own, and arrays refuse it.
+            return repr(self.check({})) == repr(value)
+        except NotOfTypeError:
+            return False
+
+    @property
+    def _properties(self) -> Schema:
+        properties: Schema = self.schema.get("properties", {})
+        return properties
 
 
 def answer_of(kind: Any) -> Answer[Any]:
@@ -83,7 +134,7 @@ def answer_of(kind: Any) -> Answer[Any]:
     if isinstance(kind, TypeJsonSchema):
         schema = kind.schema()
         told = {key: part for key, part in schema.items() if key not in ("$schema", "$id")}
-        return _made("answer", told, _raw_check(schema))
+        return _made("answer", told, SchemaCheck(schema).fitted)
     if isinstance(kind, Type):
         from pydantic import TypeAdapter
 
@@ -105,18 +156,6 @@ def _made(name: str, schema: Schema, check: Callable[[Any], T]) -> Answer[T]:
         arrays=wrapped and '"array"' in json.dumps(schema, default=str),
         check=check,
     )
-
-
-def _raw_check(schema: Schema) -> Callable[[Any], Any]:
-    check = SchemaCheck(schema)
-
-    def value(data: Any) -> Any:
-        problems = check.problems(data)
-        if problems:
-            raise NotOfTypeError(problems)
-        return data
-
-    return value
 
 
 def _refuse_mistakes(kind: Any) -> None:
@@ -145,6 +184,10 @@ def _expressed(kind: Any) -> tuple[Any, Schema]:
     class Generator(GenerateJsonSchema):
         ignored_warning_kinds = {"skipped-choice", "non-serializable-default"}  # noqa: RUF012  as pydantic declares it
 
+        def generator_schema(self, schema: Any) -> Any:
+            # Pydantic checks the items of an Iterable only while they are read, long after the answer was taken.
+            raise ConfigError("an Iterable is not checked as a whole; say list[...]")
+
     try:
         adapter: Any = TypeAdapter(portable(kind))
         return adapter, _at_root(without_titles(adapter.json_schema(schema_generator=Generator)))
@@ -169,7 +212,7 @@ def _check_with(adapter: Any) -> Callable[[Any], Any]:
             return _validated(adapter, data)
         except ValidationError as error:
             first = error
-        spared = _without_nulls(data, first)
+        spared = without_nulls(data, _places_of_nulls(data, first))
         try:
             if spared is not None:
                 return _validated(adapter, spared)
@@ -185,19 +228,7 @@ def _validated(adapter: Any, data: Any) -> Any:
     return adapter.validate_json(whole_characters(json.dumps(data, ensure_ascii=False)))
 
 
-def _without_nulls(data: Any, error: Any) -> Any:
-    """The data without the nulls that were found wrong: a strict schema makes a model say null for "not given"."""
-    places = {
-        place
-        for detail in error.errors(include_url=False)
-        if detail["input"] is None and (place := place_of(data, detail["loc"], False)) and isinstance(place[-1], str)
-    }
-    if not places:
-        return None
-    copy = json.loads(json.dumps(data))
-    for place in places:
-        holder = copy
-        for key in place[:-1]:
-            holder = holder[key]
-        holder.pop(place[-1], None)
-    return copy
+def _places_of_nulls(data: Any, error: Any) -> Iterator[Place]:
+    for detail in error.errors(include_url=False):
+        if detail["input"] is None:
+            yield place_of(data, detail["loc"], False)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from chatkit._errors import ConfigError
-from chatkit._types.paths import Problems, brief, json_path
+from chatkit._types.paths import NotOfTypeError, Place, Problems, brief, json_path, without_nulls
 from chatkit._types.schema import Schema, rewritten
+
+_TOO_DEEP: Problems = {"$": "nested too deeply"}
 
 
 def as_schema(value: Any) -> Schema:
@@ -86,22 +89,40 @@ def _exists(schema: Schema, target: str) -> bool:
 class SchemaCheck:
     """Checks values against a JSON schema; as a function, for pydantic."""
 
-    schema: Schema
+    schema: Schema = field(hash=False)
 
     def problems(self, value: Any) -> Problems:
         """What is wrong with a value, by JSON path."""
+        try:
+            return _told(self._errors(value))
+        except RecursionError:
+            return _TOO_DEEP
+
+    def fitted(self, value: Any) -> Any:
+        """The value, without nulls that stand for what was not given.
+
+        Raises:
+            NotOfTypeError: when it does not fit.
+        """
+        try:
+            errors = self._errors(value)
+            if not errors:
+                return value
+            spared = without_nulls(value, itertools.chain.from_iterable(map(_places, errors)))
+            if spared is not None and not self._errors(spared):
+                return spared
+            problems = _told(errors)
+        except RecursionError:
+            problems = _TOO_DEEP
+        raise NotOfTypeError(problems)
+
+    def _errors(self, value: Any) -> list[Any]:
         from jsonschema.validators import Draft202012Validator, validator_for
         from referencing import Registry
 
         kind: Any = validator_for(self.schema, default=Draft202012Validator)
-        found: dict[str, list[str]] = {}
-        try:
-            # An empty registry: without one, a remote reference would be downloaded.
-            for error in kind(self.schema, registry=Registry()).iter_errors(value):
-                found.setdefault(json_path(error.absolute_path), []).append(brief(error.message))
-        except RecursionError:
-            return {"$": "nested too deeply"}
-        return {path: "; and ".join(texts) for path, texts in sorted(found.items())}
+        # An empty registry: without one, a remote reference would be downloaded.
+        return list(kind(self.schema, registry=Registry()).iter_errors(value))
 
     def __call__(self, value: Any) -> Any:
         """The value, checked.
@@ -109,10 +130,25 @@ class SchemaCheck:
         Raises:
             PydanticCustomError: when it does not fit; it carries the problems.
         """
-        problems = self.problems(value)
-        if not problems:
-            return value
+        try:
+            return self.fitted(value)
+        except NotOfTypeError as error:
+            problems = error.problems
         from pydantic_core import PydanticCustomError
 
         text = "; ".join(f"{path}: {text}" for path, text in problems.items())
         raise PydanticCustomError("json_schema", "{text}", {"text": text, "problems": problems})
+
+
+def _told(errors: Iterable[Any]) -> Problems:
+    found: dict[str, list[str]] = {}
+    for error in errors:
+        found.setdefault(json_path(error.absolute_path), []).append(brief(error.message))
+    return {path: "; and ".join(texts) for path, texts in sorted(found.items())}
+
+
+def _places(error: Any) -> Iterator[Place]:
+    """Where an error is, and those inside of it: of a union, it is the branches that say what is wrong."""
+    yield tuple(error.absolute_path)
+    for inner in error.context:
+        yield from _places(inner)

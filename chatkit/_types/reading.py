@@ -19,6 +19,8 @@ _STRING = r'"(?:[^"\\]|\\.)*(?:"|\\?\Z)'
 _BRACKETS = re.compile(rf"{_STRING}|[\[\]{{}}]", re.DOTALL)
 _SPARE_COMMAS = re.compile(rf"({_STRING})|,(?=\s*[\]}}])", re.DOTALL)
 _FENCED = re.compile(r"```[^\n`]*\n(.*)```", re.DOTALL)
+# Where a template opens the thoughts, the server gives only their end to see.
+_END_OF_THOUGHTS = "</think>"
 _MARK = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
@@ -49,7 +51,7 @@ def read_json(text: str, *, arrays: bool = False) -> Reading:
     """Find the first JSON object in an answer.
 
     A text that is one JSON value as a whole is read as it is. A trailing comma is passed over, and so is a line break
-    inside of a string. NaN and infinities are no JSON.
+    inside of a string. NaN and infinities are no JSON. What a model thought before, up to `</think>`, is no answer.
 
     Args:
         text: The whole text of an answer.
@@ -63,6 +65,12 @@ def read_json(text: str, *, arrays: bool = False) -> Reading:
     whole = _whole(stripped)
     if whole is not None and (arrays or not isinstance(whole.data, list)):
         return whole
+    _, closed, behind = stripped.rpartition(_END_OF_THOUGHTS)
+    if closed:
+        try:
+            return read_json(behind, arrays=arrays)
+        except (NoJsonError, BrokenJsonError):
+            pass  # the letters stand in the answer itself, or it comes before them
     found = _found(stripped, _OBJECT_OR_ARRAY if arrays else _OBJECT)
     first = next(found, None)
     if first is None:

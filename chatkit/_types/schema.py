@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
 from chatkit._errors import ConfigError
@@ -16,6 +18,13 @@ _IN_LISTS = frozenset({"anyOf", "oneOf", "allOf", "prefixItems"})
 _ALONE = frozenset({"items", "additionalProperties", "contains", "not", "if", "then", "else", "propertyNames"})
 _NEVER_STRICT = frozenset({"prefixItems", "patternProperties", "allOf", "not", "if", "contains", "propertyNames"})
 _SAYS_WHAT = frozenset({"type", "enum", "const", "$ref", *_IN_LISTS})
+# What strict servers answer with a 400. The model is told of it in words, and what it writes is checked here anyway.
+_NOT_IN_STRICT = ("uniqueItems", "minProperties", "maxProperties")
+_STRICT_FORMATS = frozenset(
+    {"date-time", "time", "date", "duration", "email", "hostname", "ipv4", "ipv6", "uuid"},
+)
+_NAMES = {str: "string", int: "integer", bool: "boolean", float: "number", type(None): "null"}
+_LOOKS_AROUND = re.compile(r"\(\?<?[=!]")
 
 
 def rewritten(schema: Any, change: Callable[[Schema], Schema]) -> Any:
@@ -98,9 +107,9 @@ def allows_strict(schema: Schema) -> bool:
     found: list[Schema] = []
 
     def note(part: Schema) -> Schema:
-        free = part.get("type") == "object" and part.get("additionalProperties", "properties" not in part)
+        free = _may_be("object", part) and part.get("additionalProperties", "properties" not in part)
         rare = not _NEVER_STRICT.isdisjoint(part) or ("oneOf" in part and "discriminator" not in part)
-        if free or rare or _SAYS_WHAT.isdisjoint(part):
+        if free or rare or _SAYS_WHAT.isdisjoint(part) or _has_parts_of_any_type(part):
             found.append(part)
         return part
 
@@ -108,8 +117,22 @@ def allows_strict(schema: Schema) -> bool:
     return not found
 
 
+def _may_be(kind: str, schema: Schema) -> bool:
+    named = schema.get("type")
+    return kind in named if isinstance(named, list) else kind == named
+
+
+def _has_parts_of_any_type(schema: Schema) -> bool:
+    parts = list(schema.get("properties", {}).values())
+    if _may_be("array", schema):
+        parts.append(schema.get("items"))
+    return not all(isinstance(part, dict) for part in parts)
+
+
 def _strict(schema: Schema) -> Schema:
     schema.pop("default", None)
+    _put_in_words(schema)
+    _say_types(schema)
     if schema.pop("discriminator", None) is not None and "oneOf" in schema:
         # How pydantic tells a tagged union; each branch has its tag in it anyway.
         schema["anyOf"] = schema.pop("oneOf")
@@ -125,6 +148,32 @@ def _strict(schema: Schema) -> Schema:
     schema["required"] = list(properties)
     schema["additionalProperties"] = False
     return schema
+
+
+def _say_types(schema: Schema) -> None:
+    """Name the types of the values that are allowed: strict servers ask for it, pydantic leaves mixed ones out."""
+    values = schema.get("enum", [schema["const"]] if "const" in schema else [])
+    kinds = list(dict.fromkeys(_NAMES.get(type(value), "") for value in values))
+    if kinds and "type" not in schema and "" not in kinds:
+        schema["type"] = kinds[0] if len(kinds) == 1 else kinds
+
+
+def _put_in_words(schema: Schema) -> None:
+    """Take out what strict servers do not know, and say it in the description."""
+    unknown = {key: schema.pop(key) for key in list(_unknown_to_strict(schema))}
+    if unknown:
+        words = ", ".join(
+            f"{key}: {value if isinstance(value, str) else json.dumps(value)}" for key, value in unknown.items()
+        )
+        schema["description"] = f"{schema.get('description', '')} ({words})".lstrip()
+
+
+def _unknown_to_strict(schema: Schema) -> Iterator[str]:
+    yield from (key for key in _NOT_IN_STRICT if key in schema)
+    if "format" in schema and schema["format"] not in _STRICT_FORMATS:
+        yield "format"
+    if _LOOKS_AROUND.search(str(schema.get("pattern", ""))):
+        yield "pattern"
 
 
 def _nullable(schema: Any) -> Any:

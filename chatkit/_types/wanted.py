@@ -22,9 +22,11 @@ class Wanted:
         schema: The JSON schema of the object.
         way: How the server is told: with `response_format` ("json_schema", or "json_object" and instructions), with
             a tool that the model has to call ("tool"), or with instructions alone ("prompt").
+        strict: Whether the server may be asked to keep to the schema strictly, where it can.
     """
 
     name: str
     description: str
     schema: Schema = field(hash=False)
     way: Way
+    strict: bool = True

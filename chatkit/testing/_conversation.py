@@ -89,6 +89,11 @@ class Conversation:
         return [(names.get(str(one.get("tool_call_id")), ""), _text(one)) for one in self.messages[start + 1 :]]
 
     @property
+    def source(self) -> str:
+        """What answers are made of: what the tools gave, and the last prompt."""
+        return " ".join([*(result for _, result in self.results), self.prompt])
+
+    @property
     def called(self) -> set[str]:
         """The names of the tools called since the last prompt."""
         return {str(_function(call).get("name")) for call in self._calls()}

@@ -47,15 +47,27 @@ def first_sentence(text: str) -> str:
 
 def _wanted_json(conversation: Conversation) -> str | None:
     wanted = conversation.field("response_format") or {}
-    if wanted.get("type") == "json_schema":
-        described = wanted.get("json_schema")
-        schema = described.get("schema") if isinstance(described, dict) else None
-        source = " ".join([conversation.prompt, *(result for _, result in conversation.results)])
-        return json.dumps(fill(schema if isinstance(schema, Mapping) else {}, source), ensure_ascii=False)
+    schema = _wanted_schema(wanted, conversation.system)
+    if schema is not None:
+        return json.dumps(fill(schema, conversation.source), ensure_ascii=False)
     if wanted.get("type") == "json_object":
         words = _report(conversation) or _words(conversation)
         return json.dumps({"prompt": conversation.prompt, "answer": words}, ensure_ascii=False)
     return None
+
+
+def _wanted_schema(wanted: Mapping[str, Any], system: str) -> Mapping[str, Any] | None:
+    """The schema of the answer: in the request's own field, or behind "JSON schema:" in the system prompt."""
+    if wanted.get("type") == "json_schema":
+        described = wanted.get("json_schema")
+        schema = described.get("schema") if isinstance(described, dict) else None
+        return schema if isinstance(schema, dict) else {}
+    _, told, text = system.rpartition("JSON schema:")
+    try:
+        schema = json.JSONDecoder().raw_decode(text.lstrip())[0] if told else None
+    except ValueError:
+        return None
+    return schema if isinstance(schema, dict) else None
 
 
 def _report(conversation: Conversation) -> str:

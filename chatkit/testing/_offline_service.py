@@ -42,7 +42,7 @@ class OfflineService(Service):
     |---|---|
     | tools are offered and the prompt asks for some | calls those not called yet |
     | the last messages are tool results | ``The tool `add` gave: 3.`` |
-    | `response_format` | JSON that fits the schema, or any JSON object |
+    | `response_format`, or "JSON schema:" in the system prompt | JSON that fits the schema, or any JSON object |
     | "how many messages" | counts them |
     | "what did I say first", "... before" | quotes that message |
     | "my name is Ada", "remember that ..." | takes note |

@@ -28,7 +28,7 @@ def choose_calls(conversation: Conversation) -> list[ToolCall]:
     names = [name for name in _wanted(conversation) if name not in conversation.called]
     if conversation.field("parallel_tool_calls") is False:
         names = names[:1]
-    return [_call(conversation.tools[name], conversation.prompt) for name in names]
+    return [_call(conversation.tools[name], conversation.source) for name in names]
 
 
 def _wanted(conversation: Conversation) -> list[str]:

@@ -103,6 +103,8 @@ def test_what_is_remembered_does_not_grow_without_end(fake, known, monkeypatch):
         (NotFoundError, "No support", None, False),
         (ContextLengthError, "too long with tools", None, False),
         (BadRequestError, "temperature is too high", None, False),
+        (BadRequestError, "Messages with role 'tool' must follow tool_calls", None, False),
+        (BadRequestError, "Invalid schema", "messages[2].tool_calls", False),
         (RateLimitError, "tools", None, False),
     ],
 )

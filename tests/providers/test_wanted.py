@@ -114,7 +114,6 @@ def test_the_ways_from_the_best_to_the_last():
 @pytest.mark.parametrize(
     "message",
     [
-        "Invalid schema for response_format 'Person': In context=(), 'allOf' is not permitted.",
         "Unknown parameter: 'response_format.json_schema.strict'.",
         "json_schema: extra field strict",
     ],
@@ -125,6 +124,11 @@ def test_strict_answers_are_given_up_once(message):
     conceded = conceded_profile(error, profile)
     assert conceded == dataclasses.replace(profile, strict_answers=False)
     assert conceded_profile(error, conceded) in (None, dataclasses.replace(conceded, strict_tools=False))
+
+
+def test_one_invalid_schema_is_no_reason_to_give_them_up():
+    message = "Invalid schema for response_format 'Person': In context=(), 'allOf' is not permitted."
+    assert conceded_profile(BadRequestError("no", status_code=400, server_message=message), PROFILES["openai"]) is None
 
 
 def test_a_request_without_any_turn():

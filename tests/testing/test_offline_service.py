@@ -330,3 +330,31 @@ def test_a_conversation_without_user_or_with_odd_parts(offline):
     odd = [{"role": "user", "content": [{"type": "text", "text": None}, "hi"]}]
     assert words(offline, messages=odd).startswith('You said: ""')
     assert "gave: x" in words(offline, messages=[{"role": "tool", "content": "x"}])
+
+
+@pytest.mark.parametrize(
+    ("system", "text"),
+    [
+        (
+            'Be kind.\n\nIt must conform to this JSON schema:\n{"properties": {"age": {"type": "integer"}}}',
+            '{"age": 13}',
+        ),
+        ("JSON schema: you know it.", 'You said: "Susan is 13".'),
+        ("JSON schema: [1]", 'You said: "Susan is 13".'),
+    ],
+)
+def test_a_schema_in_the_system_prompt_is_filled_in(offline, system, text):
+    messages = [{"role": "system", "content": system}, {"role": "user", "content": "Susan is 13"}]
+    assert words(offline, messages=messages).startswith(text)
+
+
+def test_what_the_tools_gave_is_the_first_to_be_filled_in(offline):
+    call = {"id": "call_1", "type": "function", "function": {"name": "add", "arguments": '{"a": 17, "b": 25}'}}
+    messages = [
+        {"role": "user", "content": "17 + 25?"},
+        {"role": "assistant", "content": None, "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "call_1", "content": "42"},
+    ]
+    schema = {"type": "object", "properties": {"total": {"type": "integer"}}, "required": ["total"]}
+    wanted = {"type": "json_schema", "json_schema": {"name": "sum", "schema": schema}}
+    assert json.loads(words(offline, messages=messages, response_format=wanted)) == {"total": 42}

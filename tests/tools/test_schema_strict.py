@@ -102,8 +102,9 @@ def test_case_40_an_optional_enum_has_null_among_its_values():
         ({"type": "string"}, {"type": ["string", "null"]}),
         ({"type": ["string", "null"]}, {"type": ["string", "null"]}),
         ({"type": ["string", "null"], "enum": ["a"]}, {"type": ["string", "null"], "enum": ["a", None]}),
-        ({"enum": ["a", 1]}, {"enum": ["a", 1, None]}),
-        ({"enum": ["a", None]}, {"enum": ["a", None]}),
+        ({"enum": ["a", 1]}, {"type": ["string", "integer", "null"], "enum": ["a", 1, None]}),
+        ({"enum": ["a", None]}, {"type": ["string", "null"], "enum": ["a", None]}),
+        ({"enum": [["a"]]}, {"enum": [["a"], None]}),
         ({"const": 1, "type": "integer"}, {"anyOf": [{"const": 1, "type": "integer"}, {"type": "null"}]}),
         (
             {"$ref": "#/$defs/X", "description": "d", "default": None},

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from chatkit._errors import ConfigError
 from chatkit._types.checking import SchemaCheck, as_schema
+from chatkit._types.paths import NotOfTypeError
 
 DEEP = {"type": "object", "properties": {"a": {"type": "array", "items": {"type": "integer", "maximum": 9}}}}
 
@@ -84,3 +85,25 @@ def test_as_a_function_it_gives_the_value_or_raises():
     assert check(value) is value
     with pytest.raises(PydanticCustomError, match="'x' is not of type"):
         check({"a": ["x"]})
+
+
+def test_a_null_that_does_not_fit_stands_for_what_was_not_given():
+    pair = {"type": "object", "properties": {"x": {"type": "integer"}, "y": {"type": ["integer", "null"]}}}
+    either = {"anyOf": [{"type": "array", "items": pair}, {"type": "string"}]}
+    check = SchemaCheck({"type": "object", "properties": {"a": either, "b": {"enum": [1]}}, "required": ["a"]})
+    value = {"a": [{"x": None, "y": None}], "b": None}
+    assert check.fitted(value) == {"a": [{"y": None}]}
+    assert value == {"a": [{"x": None, "y": None}], "b": None}
+    for wrong in ({"a": None}, {"a": "x", "b": 2}, {"a": [{"x": None}], "b": 2}):
+        with pytest.raises(NotOfTypeError):
+            check.fitted(wrong)
+
+
+def test_what_is_nested_too_deeply_does_not_fit():
+    schema = {"type": "array", "items": {"$ref": "#"}}
+    value: list = []
+    for _ in range(5000):
+        value = [value]
+    with pytest.raises(NotOfTypeError) as caught:
+        SchemaCheck(schema).fitted(value)
+    assert caught.value.problems == {"$": "nested too deeply"}

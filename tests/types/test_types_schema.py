@@ -63,7 +63,8 @@ def test_case_40_what_is_optional_becomes_nullable_whatever_it_is():
     assert {"type": "null"} in strict["properties"]["mood"]["anyOf"]
     assert strict["$defs"]["Dog"]["properties"]["cats"]["type"] == ["array", "null"]
     both = {"type": "object", "properties": {"a": True, "b": {"enum": [1]}, "c": {"type": ["string", "null"]}}}
-    assert strict_schema(both)["properties"] == {"a": True, "b": {"enum": [1, None]}, "c": {"type": ["string", "null"]}}
+    named = {"enum": [1, None], "type": ["integer", "null"]}
+    assert strict_schema(both)["properties"] == {"a": True, "b": named, "c": {"type": ["string", "null"]}}
 
 
 @pytest.mark.parametrize(
@@ -116,3 +117,45 @@ def test_composing():
 def test_titles():
     schema = {"title": "A", "properties": {"title": {"title": "Title", "type": "string"}}}
     assert without_titles(schema) == {"properties": {"title": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("part", "strict"),
+    [
+        (
+            {"enum": [1, "a", True, None]},
+            {"enum": [1, "a", True, None], "type": ["integer", "string", "boolean", "null"]},
+        ),
+        ({"const": "a"}, {"const": "a", "type": "string"}),
+        ({"enum": [[1], "a"]}, {"enum": [[1], "a"]}),
+        ({"type": "string", "format": "date"}, {"type": "string", "format": "date"}),
+        (
+            {"type": "string", "format": "uri", "description": "Where."},
+            {"type": "string", "description": "Where. (format: uri)"},
+        ),
+        ({"type": "string", "pattern": "^(?!a)"}, {"type": "string", "description": "(pattern: ^(?!a))"}),
+        ({"type": "string", "pattern": "^(?:a)"}, {"type": "string", "pattern": "^(?:a)"}),
+        (
+            {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+            {"type": "array", "items": {"type": "string"}, "description": "(uniqueItems: true)"},
+        ),
+    ],
+)
+def test_strict_says_in_words_what_strict_servers_refuse(part, strict):
+    before = copy.deepcopy(part)
+    assert allows_strict(part)
+    assert strict_schema(part) == strict
+    assert part == before
+
+
+@pytest.mark.parametrize(
+    "part",
+    [
+        {"type": ["object", "null"]},
+        {"type": "array"},
+        {"type": ["array", "null"], "items": True},
+        {"type": "object", "properties": {"x": True}},
+    ],
+)
+def test_strict_cannot_say_that_anything_goes(part):
+    assert not allows_strict(part)
