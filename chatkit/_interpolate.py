@@ -85,7 +85,7 @@ class _Trouble(Exception):
 
 def _filled(template: str, values: Mapping[str, Any], title: str) -> str | list[str]:
     parts: list[str | list[str]] = []
-    start, trouble = 0, ""
+    start, end, trouble = 0, 0, ""
     try:
         for text, start, end in _pieces(template):
             parts.append(text)
@@ -93,6 +93,8 @@ def _filled(template: str, values: Mapping[str, Any], title: str) -> str | list[
                 parts.append(_inserted(template[start:end].strip(), values))
     except _Trouble as found:
         trouble = str(found)
+    except Exception as error:  # some values raise already when they are asked what they are
+        trouble = f"{_short(template[start:end].strip())} could not be looked at ({type(error).__name__})."
     if trouble:
         raise ConfigError(f"{title}, line {template.count(_LINE, 0, start) + 1}: {trouble}")
     return _joined(parts, title)
@@ -132,7 +134,7 @@ def _inserted(expression: str, values: Mapping[str, Any]) -> str | list[str]:
     name, steps = _read(expression)
     if name not in values:
         known = ", ".join(sorted(values)) or "none"
-        raise _Trouble(f"there is no value for `{name}`; values were given for: {known}.")
+        raise _Trouble(f"there is no value for `{_cut(name)}`; values were given for: {known}.")
     found = _resolved(values[name], steps)
     return [_text(item, expression) for item in found] if _is_many(found) else _text(found, expression)
 
@@ -165,10 +167,10 @@ def _looked_up(value: Any, step: _Step) -> Any:
         raise _Trouble(f"nothing can be looked up in a {type(value).__name__}.")
     if isinstance(key, str) and kind == "attribute":
         if key.startswith("_"):
-            raise _Trouble(f"the attribute `{key}` is private.")
-        hint = f' (a key is looked up by `["{key}"]`)' if isinstance(value, Mapping) else ""
-        return _tried(lambda: getattr(value, key), f"`.{key}` of a {type(value).__name__}{hint}")
-    return _tried(lambda: value[key], f"`[{key!r}]` of a {type(value).__name__}")
+            raise _Trouble(f"the attribute `{_cut(key)}` is private.")
+        hint = f' (a key is looked up by `["{_cut(key)}"]`)' if isinstance(value, Mapping) else ""
+        return _tried(lambda: getattr(value, key), f"`.{_cut(key)}` of a {type(value).__name__}{hint}")
+    return _tried(lambda: value[key], f"`[{_short(key)}]` of a {type(value).__name__}")
 
 
 def _tried(look: Callable[[], Any], what: str) -> Any:
@@ -197,5 +199,9 @@ def _is_many(value: Any) -> bool:
     return type(value) in (list, tuple)
 
 
-def _short(text: str) -> str:
-    return repr(text if len(text) <= 60 else text[:59] + "…")
+def _short(key: str | int) -> str:
+    return repr(_cut(key) if isinstance(key, str) else key)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"

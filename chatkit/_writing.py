@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tempfile
@@ -20,7 +21,8 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
         data: All of the file.
 
     Raises:
-        OSError: when it cannot be written; it names the path, and an old file is unharmed.
+        OSError: when it cannot be written, or the path leads to a device, a pipe or a folder; it names the path, and
+            an old file is unharmed.
     """
     name = os.fspath(path)
     try:
@@ -34,7 +36,11 @@ def write_whole(path: str | os.PathLike[str], data: bytes) -> None:
 
 
 def _replace(target: Path, data: bytes) -> None:
-    mode = stat.S_IMODE(target.stat().st_mode) if target.exists() else None
+    mode = target.stat().st_mode if target.exists() else None
+    if mode is not None and not stat.S_ISREG(mode):
+        # A folder cannot be replaced; a device or a pipe could, and would be gone.
+        fault = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+        raise OSError(fault, os.strerror(fault))
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=".chatkit-", suffix=".tmp")
     temporary = Path(name)
     try:
@@ -43,7 +49,7 @@ def _replace(target: Path, data: bytes) -> None:
             file.flush()
             os.fsync(handle)
         if mode is not None:
-            temporary.chmod(mode)
+            temporary.chmod(stat.S_IMODE(mode))
         temporary.replace(target)
     except BaseException:
         with suppress(OSError):

@@ -21,6 +21,7 @@ _FORBIDDEN = re.compile(r"[\s\x00-\x20\x7f\\<>\"]")
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 _HOST = re.compile(r"[A-Za-z0-9._-]+")
 _NUMBER = re.compile(r"(0[xX][0-9A-Fa-f]*|[0-9]+)\.?")
+_LONGEST_HOST = 254  # RFC 1035, and a dot at its end
 _PORTS = {"http": 80, "https": 443}
 _SAFE = "/?#[]@!$&'()*+,;=:%~-._"
 
@@ -143,7 +144,7 @@ def _ascii_host(parts: SplitResult) -> str:
     if ":" in host:
         return "" if "%" in host else str(ipaddress.IPv6Address(host))
     host = host if host.isascii() else host.encode("idna").decode("ascii")
-    return host if _HOST.fullmatch(host) and host.strip(".") else ""
+    return host if len(host) <= _LONGEST_HOST and _HOST.fullmatch(host) and host.strip(".") else ""
 
 
 def host_fault(host: str) -> str:

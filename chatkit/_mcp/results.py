@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote, urlsplit
 
-from chatkit._errors import MediaError
+from chatkit._errors import ConfigError, MediaError
 from chatkit._media.kinds import AUDIO, IMAGES, PACKED, is_text, kind_of, name_of
 from chatkit._turns.contents import (
     ContentAudio,
@@ -60,8 +60,15 @@ def _part(block: Any) -> ContentText | ContentMedia:
 def _resource(resource: Any) -> ContentText | ContentMedia:
     if isinstance(text := getattr(resource, "text", None), str):
         return ContentText(f"[{resource.uri}]\n{text}")
-    name = PurePosixPath(unquote(urlsplit(resource.uri).path)).name or "document"
+    name = _file_name(resource.uri) or "document"
     return _medium(resource.mime_type or "application/octet-stream", resource.blob, name)
+
+
+def _file_name(uri: str) -> str:
+    try:
+        return PurePosixPath(unquote(urlsplit(uri).path)).name
+    except ValueError:  # a server writes what it likes
+        return ""
 
 
 def _link(link: Any) -> str:
@@ -95,6 +102,8 @@ def _document(media_type: str, content: bytes, name: str) -> ContentText | Conte
     declared = media_type if is_text(media_type) or media_type in PACKED.values() else "auto"
     try:
         return content_document_file(content, media_type=declared, filename=name)
+    except ConfigError:
+        return _left_out(name, media_type, "its media type is none")
     except MediaError as error:
         return _left_out(name, media_type, error.summary)
 

@@ -99,7 +99,8 @@ def _document(kind: str, data: bytes, name: str) -> ContentDocument:
 
 
 def _name(filename: str | None, own: str, default: str) -> str:
-    return filename or own or default
+    # What a URL says is decoded after it was cut, and may hold folders.
+    return filename or own.rpartition("/")[2] or default
 
 
 def _pdf(found: Source, filename: str | None) -> ContentDocument:

@@ -21,6 +21,7 @@ _KEPT = {"JPEG": "JPEG", "MPO": "JPEG", "WEBP": "WEBP"}
 _READ = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "ICO")
 _MODES = {"JPEG": ("L", "RGB"), "WEBP": ("RGB", "RGBA"), "PNG": ("L", "LA", "RGB", "RGBA")}
 _ORIENTATION = 0x0112
+_ON_ITS_SIDE = (5, 6, 7, 8)
 
 
 def check_resize(resize: Any) -> None:
@@ -101,8 +102,7 @@ def _box(picture: Image, resize: Resize) -> tuple[int, int]:
         return resize
     if resize != "high":
         return _LOW if resize == "low" else picture.size
-    # Orientations from 5 on lie on their side.
-    lies = picture.getexif().get(_ORIENTATION, 1) >= 5
+    lies = picture.getexif().get(_ORIENTATION, 1) in _ON_ITS_SIDE
     width, height = picture.size[::-1] if lies else picture.size
     return _HIGH if width >= height else _HIGH[::-1]
 
@@ -128,5 +128,16 @@ def _plain(picture: Image, form: str) -> Image:
     """A copy of an image in colours that can be averaged, and that the format knows."""
     if picture.mode in _MODES[form]:
         return picture.copy()
+    if picture.mode[0] in "IF":
+        return _in_bytes(picture)
     is_clear = picture.mode in ("LA", "PA", "RGBa", "La") or "transparency" in picture.info
     return picture.convert("RGBA" if is_clear and form != "JPEG" else "RGB")
+
+
+def _in_bytes(picture: Image) -> Image:
+    """A grey image of more than 8 bits in 8 of them; Pillow itself would cut off what is brighter than 255."""
+    shades: Any = picture.convert("F")
+    low, high = (0, 65535) if picture.mode.startswith("I;16") else shades.getextrema()
+    scale = 255 / ((high - low) or 1)
+    made: Image = shades.point(lambda value: value * scale - low * scale).convert("L")
+    return made

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from typing import Any
 
+from chatkit._errors import HistoryError
 from chatkit._record.kinds import (
     Kind,
     base64_text,
@@ -75,18 +76,25 @@ def _contents_of(record: Any, at: str) -> tuple[Content, ...]:
 
 
 def _media_of(record: Any, at: str) -> tuple[Content, ...]:
-    contents = _contents_of(record, at)
-    for place, item in enumerate(contents):
-        if not isinstance(item, MEDIA_TYPES):
-            raise refused(f"{at}[{place}]", "an image, a document or sound", item)
-    return contents
+    return tuple(
+        [
+            _content_among(MEDIA_TYPES, "an image, a document or sound", item, f"{at}[{place}]")
+            for place, item in enumerate(items(record, at))
+        ]
+    )
 
 
 def _request_of(record: Any, at: str) -> Content:
-    content = content_of(record, at)
-    if not isinstance(content, ContentToolRequest):
-        raise refused(at, "a tool request", content)
-    return content
+    return _content_among((ContentToolRequest,), "a tool request", record, at)
+
+
+def _content_among(kinds: tuple[type[Any], ...], wanted: str, record: Any, at: str) -> Content:
+    # Its tag is looked at first: results within results within results would go deeper than Python can.
+    tag = fields_of(record, at).get("type")
+    shape = _SHAPES.get(tag) if isinstance(tag, str) else None
+    if shape is not None and shape.made_by not in kinds:
+        raise HistoryError(f"{at} must be {wanted}, not {shape.made_by.__name__}.")
+    return content_of(record, at)
 
 
 def _text_read(result: ContentToolResult) -> str:

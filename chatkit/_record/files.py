@@ -80,9 +80,17 @@ def path_name(path: PathLike) -> str:
         ConfigError: when no file can have it.
     """
     name: object = os.fspath(path) if isinstance(path, os.PathLike) else path
-    if not isinstance(name, str) or not name or "\0" in name:
+    if not isinstance(name, str) or not name or "\0" in name or not _is_encodable(name):
         raise ConfigError(f"A path is a text without NUL, or a pathlib.Path, not {name!r}.")
     return name
+
+
+def _is_encodable(name: str) -> bool:
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _worded(record: Mapping[str, Any], name: str) -> bytes:

@@ -19,6 +19,8 @@ from chatkit._turns.turns import Turn
 VERSION = 1
 """The version of the records that are written, and the newest that can be read."""
 ROOT = "record: $"
+# No version, but a number that may have more digits than Python writes out.
+_NEWEST = 1_000_000
 
 
 def contents_record(x: Content | Turn | list[Turn] | tuple[Turn, ...]) -> dict[str, Any]:
@@ -86,7 +88,7 @@ def unstamped(record: Any, at: str) -> dict[str, Any]:
     """
     given = dict(fields_of(record, at))
     version = given.pop("version", None)
-    if isinstance(version, bool) or not isinstance(version, int | float) or not version >= 1:
+    if isinstance(version, bool) or not isinstance(version, int | float) or not 1 <= version <= _NEWEST:
         raise refused(f"{at}.version", f"a version such as {VERSION}", version)
     if version > VERSION:
         hint = "It was written by a later chatkit: update this one to read it."

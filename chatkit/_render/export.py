@@ -84,4 +84,10 @@ def _path(path: Any) -> Path:
         raise ConfigError(f"`path` must be a path, not {type(path).__name__}.")
     if "\0" in os.fspath(path):
         raise ConfigError("`path` holds a NUL character; no file can be called that.")
-    return Path(path)
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError:
+        pass
+    else:
+        return Path(path)
+    raise ConfigError("`path` holds half a surrogate pair; no file can be called that.")

@@ -37,14 +37,16 @@ def result_of(value: Any, request: ContentToolRequest) -> ContentToolResult:
     Text stays as it is, images and contents become attachments, everything else becomes JSON. What cannot be told
     to a model gives an error result that says why.
     """
-    if isinstance(value, BaseException):
-        return failed(request, in_words(value, request))
-    result = value if isinstance(value, ContentToolResult) else ContentToolResult(value)
+    result = ContentToolResult(value)
     try:
+        # A proxy whose target is gone raises already when it is asked what it is.
+        if isinstance(value, BaseException):
+            return failed(request, in_words(value, request))
+        result = value if isinstance(value, ContentToolResult) else result
         return _completed(result, request)
     except Exception as error:
-        kind = type(result.value).__name__
-        text = f"Tool `{request.name}` returned a value of type {kind} that cannot be sent to a model: {error}"
+        kind, reason = type(result.value).__name__, _said_by(error) or type(error).__name__
+        text = f"Tool `{request.name}` returned a value of type {kind} that cannot be sent to a model: {reason}"
         return replace(failed(request, text), extra=result.extra)
 
 
@@ -86,11 +88,15 @@ def failed(request: ContentToolRequest, error: str) -> ContentToolResult:
 
 def in_words(error: BaseException, request: ContentToolRequest) -> str:
     """Say which tool failed and how; no traceback, for that may hold what a model must not read."""
-    try:
-        text = str(error)
-    except Exception:
-        text = ""
+    text = _said_by(error)
     return f"Tool `{request.name}` failed: {type(error).__name__}{': ' if text else ''}{text}"
+
+
+def _said_by(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception:
+        return ""
 
 
 def readable(text: str) -> str:

@@ -12,9 +12,11 @@ from types import TracebackType
 from typing import Protocol
 
 from chatkit._errors import APIError, Cancelled, HistoryError, LimitError
-from chatkit._turns.contents import ContentToolRequest, ContentToolResult
+from chatkit._turns.contents import MEDIA_TYPES, ContentThinking, ContentToolRequest, ContentToolResult
 from chatkit._turns.lawful import UNANSWERED, Lawful, Said, failed_result
 from chatkit._turns.turns import AssistantTurn, UserTurn
+
+_NOT_SAID_BY = {"user": (ContentThinking, ContentToolRequest), "assistant": (*MEDIA_TYPES, ContentToolResult)}
 
 
 class Writer(Protocol):
@@ -63,11 +65,15 @@ class History:
         """Add turns at the end, all of them or none.
 
         Raises:
-            HistoryError: when something is not a user or an assistant turn.
+            HistoryError: when something is not a user or an assistant turn, or holds what only the other says.
         """
         for turn in turns:
             if not isinstance(turn, UserTurn | AssistantTurn):
                 raise HistoryError(f"A history holds user and assistant turns, not {type(turn).__name__}.")
+            for item in turn.contents:
+                if isinstance(item, _NOT_SAID_BY[turn.role]):
+                    article = "An" if turn.role == "assistant" else "A"
+                    raise HistoryError(f"{article} {turn.role} turn cannot hold {type(item).__name__}.")
         for turn in turns:
             self._said.append(turn)
             self._lawful.append(turn)

@@ -8,12 +8,14 @@ from chatkit import (
     PROFILES,
     AssistantTurn,
     BadRequestError,
+    ConfigError,
     ContentImageInline,
     ContentImageRemote,
     ContentText,
     ContentThinking,
     ContentToolRequest,
     ContentToolResult,
+    HistoryError,
     UnsupportedParameterWarning,
     UserTurn,
     params,
@@ -371,9 +373,11 @@ def test_a_turn_of_thinking_and_images_in_the_wrong_place_is_refused_before_anyt
         ([UserTurn("a"), AssistantTurn([ContentText("x"), image])], "assistant turn cannot hold ContentImageRemote"),
         ([UserTurn([ContentThinking("hm")])], "user turn cannot hold ContentThinking"),
     ):
-        chat.set_turns(turns)
-        with pytest.raises(ValueError, match=words):
-            talk(chat, "Hi")
+        with pytest.raises(HistoryError, match=words):
+            chat.set_turns(turns)
+    with pytest.raises(ConfigError, match="user turn cannot hold ContentThinking"):
+        talk(chat, ContentThinking("hm"))
+    assert chat.turns == []
     assert service.requests == []
 
 

@@ -63,7 +63,7 @@ def test_j2_what_servers_do_not_take_is_converted_also_when_it_fits(form, make_i
         ("CMYK", "JPEG", "RGB"),
         ("L", "JPEG", "L"),
         ("RGBA", "WEBP", "RGBA"),
-        ("I;16", "PNG", "RGB"),
+        ("I;16", "PNG", "L"),
         ("CMYK", "TIFF", "RGB"),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chatkit._errors import ConfigError, HistoryError
+from chatkit._errors import HistoryError
 from chatkit._providers.openai_messages import from_messages, to_messages
 from chatkit._turns.contents import (
     ContentAudio,
@@ -135,5 +135,5 @@ def test_what_no_message_can_say_is_refused():
     assert caught.value.__context__ is None
     with pytest.raises(HistoryError, match="cannot be told in messages"):
         to_messages([UserTurn([ContentDocument("text/plain", "Q")])])
-    with pytest.raises(ConfigError, match="A user turn cannot hold ContentThinking"):
+    with pytest.raises(HistoryError, match="A user turn cannot hold ContentThinking"):
         to_messages([UserTurn([ContentThinking("x")])])
