@@ -9,7 +9,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from chatkit._errors import ConfigError, HistoryError
+from chatkit._errors import HistoryError
 from chatkit._providers.encode import WordingRules, word_turns
 from chatkit._providers.openai_parts import assistant_contents, known, said_text, shown_text, user_contents
 from chatkit._record.kinds import fields_of, refused, shown, text
@@ -36,8 +36,8 @@ def to_messages(
         Dicts of strings, lists and dicts, which JSON can say.
 
     Raises:
-        HistoryError: when these are no turns, or something in them cannot be said in JSON.
-        ConfigError: when a turn holds what no message of its role can.
+        HistoryError: when these are no turns, a turn holds what no message of its role can, or something in them cannot
+            be said in JSON.
     """
     own, history = whole_history(turns)
     begin = own if system is None else system_turn(system)
@@ -46,8 +46,6 @@ def to_messages(
         worded = word_turns(said, WordingRules(thinking_field=thinking_field))
         messages: list[dict[str, Any]] = json.loads(b"[" + b",".join(worded) + b"]")
         return messages
-    except ConfigError:
-        raise
     except (TypeError, ValueError, RecursionError) as error:
         reason = str(error)
     raise HistoryError(f"The conversation cannot be told in messages: {reason}.")
