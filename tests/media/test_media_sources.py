@@ -77,7 +77,7 @@ def test_j1_empty(make, tmp_path, fault_of):
 
 
 def test_j1_paths_that_can_be_none(fault_of):
-    assert "cannot be read: embedded null byte" in fault_of(content_image_file, "a\0b")
+    assert "embedded null" in fault_of(content_image_file, "a\0b")
     fault = fault_of(content_image_file, "a" * 5000)
     assert "cannot be read: File name too long" in fault
     assert len(fault) < 300
