@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 
 from chatkit._display.layout import cells, cut
 from chatkit._display.sanitize import one_line
 from chatkit._display.terminal import Style, Terminal, encodable, symbol
 from chatkit._display.wording import content_text, head
+from chatkit._turns.accounting import dollars
 from chatkit._turns.contents import Content, ContentThinking, ContentToolResult
 from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn, Usage
-
-_SMALLEST_COST = 1e-6
 
 
 def chat_text(
@@ -90,21 +88,13 @@ def _accounts(usages: Sequence[Usage], costs: Sequence[float | None]) -> list[st
         words.append(f"output={made}")
     paid = [cost for cost in costs if cost is not None]
     if paid and len(paid) == len(costs):
-        words.append(f"cost={_dollars(sum(paid))}")
+        words.append(f"cost={dollars(sum(paid))}")
     return words
 
 
 def _total(counts: Iterable[int | None]) -> int | None:
     known = [count for count in counts if count is not None]
     return sum(known) if known else None
-
-
-def _dollars(cost: float) -> str:
-    """Cents; below one cent two digits that say something, since a tiny cost is not none."""
-    if 0 < cost < _SMALLEST_COST:
-        return f"<${_SMALLEST_COST:.6f}"
-    digits = 1 - math.floor(math.log10(cost)) if 0 < cost < 0.01 else 2
-    return f"${cost:.{digits}f}"
 
 
 def _content(content: Content, style: Style, encoding: str) -> str:

@@ -12,8 +12,8 @@ from chatkit._mcp.names import names_for
 from chatkit._mcp.results import result_from, text_of
 from chatkit._mcp.session import Progress, Session
 from chatkit._tools.arguments import ArgumentsError
-from chatkit._tools.text import well_formed
 from chatkit._tools.tool import Tool
+from chatkit._turns.characters import whole_characters
 from chatkit._turns.contents import ContentToolResult
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def as_json(arguments: Mapping[str, Any]) -> dict[str, Any]:
     from pydantic_core import to_json
 
     try:
-        text = well_formed(json.dumps(arguments, allow_nan=False, ensure_ascii=False))
+        text = whole_characters(json.dumps(arguments, allow_nan=False, ensure_ascii=False))
         checked: dict[str, Any] = json.loads(text)
         to_json([[[[checked]]]])  # as deep as it will lie in the message, and a little more
     except (ValueError, TypeError, RecursionError) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chatkit._turns.accounting import total_cost, total_usage
+from chatkit._turns.accounting import dollars, total_cost, total_usage
 from chatkit._turns.turns import AssistantTurn, Turn, Usage
 
 
@@ -29,9 +29,4 @@ def facts_of_all(turns: Sequence[Turn]) -> list[str]:
 def _counts(usage: Usage, cost: float | None) -> list[str]:
     told = [(usage.input_tokens, "in"), (usage.output_tokens, "out")]
     counted = [f"{count:,} token{'' if count == 1 else 's'} {way}" for count, way in told if count is not None]
-    return counted if cost is None else [*counted, _dollars(cost)]
-
-
-def _dollars(cost: float) -> str:
-    # Most answers cost a fraction of a cent; rounded to cents they would look free.
-    return f"${cost:.2f}" if cost >= 1 or not cost else f"${cost:.4f}" if cost >= 0.01 else f"${cost:.6f}"
+    return counted if cost is None else [*counted, dollars(cost)]

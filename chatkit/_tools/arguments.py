@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from chatkit._tools.text import well_formed
+from chatkit._turns.characters import whole_characters
 
 if TYPE_CHECKING:
     from pydantic import BaseModel, ValidationError
@@ -123,7 +123,7 @@ class Binder:
         except (ValueError, TypeError) as error:
             places = [f"- {_dotted(path)}: {value} is not a JSON number" for path, value in _not_finite(arguments)]
             raise ArgumentsError("\n".join(places) or f"- arguments: {error}") from None
-        return self.model.model_validate_json(well_formed(text))
+        return self.model.model_validate_json(whole_characters(text))
 
 
 def _not_finite(value: Any, path: Path = ()) -> Iterator[tuple[Path, float]]:

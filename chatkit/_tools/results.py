@@ -12,7 +12,8 @@ from typing import Any, TypeAlias
 
 from chatkit._media.kinds import IMAGES, PDF, kind_of, name_of
 from chatkit._media.pictures import figure_png, is_figure, is_picture, picture_png
-from chatkit._tools.text import shortened, well_formed
+from chatkit._tools.text import shortened
+from chatkit._turns.characters import whole_characters
 from chatkit._turns.contents import (
     MEDIA_TYPES,
     ContentDocument,
@@ -101,7 +102,7 @@ def _said_by(error: BaseException) -> str:
 
 def readable(text: str) -> str:
     """Make a text fit to be sent: encodable and not too long."""
-    return shortened(well_formed(text))
+    return shortened(whole_characters(text))
 
 
 def render(value: Any, before: int = 0) -> Rendered:

@@ -6,15 +6,6 @@ from __future__ import annotations
 MAX_CHARACTERS = 100_000
 
 
-def well_formed(text: str) -> str:
-    """Join surrogate pairs and replace lone surrogates, so that the text can be encoded as UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
 def shortened(text: str, limit: int = MAX_CHARACTERS) -> str:
     """Cut a text that is too long, and say so where it was cut."""
     if len(text) <= limit:

@@ -21,6 +21,15 @@ from chatkit._types.schema import Schema, allows_strict
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 
 
+class _Wrapped:
+    """The function of a tool. The class itself wraps nothing, so its own signature can be looked at."""
+
+    def __get__(self, tool: Tool | None, owner: type[Tool]) -> Callable[..., Any]:
+        if tool is None:
+            raise AttributeError("__wrapped__")
+        return tool.function
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Tool:
     """A function that a model may ask for. It is still called like the function.
@@ -89,10 +98,8 @@ class Tool:
             return False  # it is not called with them, and the model will be told why
         return bool(rule(replace(request, arguments=arguments, raw=None)))
 
-    @property
-    def __wrapped__(self) -> Callable[..., Any]:
-        # `inspect.signature`, and with it help() and completion in notebooks, looks here.
-        return self.function
+    # `inspect.signature`, and with it help() and completion in notebooks, looks here.
+    __wrapped__ = _Wrapped()
 
     @property
     def definition(self) -> dict[str, Any]:
@@ -197,6 +204,11 @@ def tool(
 def _defined(function: Callable[..., Any], given: dict[str, Any], arguments: Mapping[str, Any] | None) -> Tool:
     if isinstance(function, Tool):
         return replace(function, **given, **_reworded(function, arguments))
+    if isinstance(function, type):
+        raise ConfigError(
+            f"A tool is made of a function, not of the class {function.__name__}.",
+            hint="Write a function that takes one as an argument.",
+        )
     if not callable(function):
         raise ConfigError(f"A tool is made of a function, not of {type(function).__name__}.")
     name = given["name"] if "name" in given else _own_name(function)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
@@ -10,6 +11,7 @@ from chatkit._turns.contents import ContentText
 from chatkit._turns.turns import AssistantTurn, Round, SystemTurn, Turn, Usage, UserTurn
 
 _PREVIEW = 40
+_SMALLEST_COST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,14 @@ def total_cost(turns: Sequence[Turn]) -> float | None:
                 return None
             total += turn.cost
     return total
+
+
+def dollars(cost: float) -> str:
+    """US dollars for people: cents; below one cent two digits that say something, since a tiny cost is not none."""
+    if 0 < cost < _SMALLEST_COST:
+        return f"<${_SMALLEST_COST:.6f}"
+    digits = 1 - math.floor(math.log10(cost)) if 0 < cost < 0.01 else 2
+    return f"${cost:.{digits}f}"
 
 
 def token_rows(turns: Sequence[Turn]) -> list[TokenRow]:

@@ -82,7 +82,7 @@ def test_images_are_attachments_of_their_cell(pixel):
 
 def test_what_is_known_of_an_answer_stands_under_it():
     source = book([AssistantTurn("a", model="x_y", usage=Usage(1, 2), cost=0.5)]).cells[1].source
-    assert source.endswith("\n\n<sub>x\\_y · 1 token in · 2 tokens out · \\$0.5000</sub>")
+    assert source.endswith("\n\n<sub>x\\_y · 1 token in · 2 tokens out · \\$0.50</sub>")
 
 
 @pytest.mark.parametrize("text", ["Grüße 👋", "a\r\nb\rc", "\u2028 \x0c x", "# a\n- b\n"])

@@ -56,8 +56,8 @@ def test_turns_stand_in_their_order_with_their_roles():
 def test_what_is_known_of_an_answer_stands_under_it():
     known = facts(render_export(".html", [UserTurn("Hi"), WHOLE]))
     assert known == [
-        "org/&lt;model&gt; · 1 answer · 1,200 tokens in · 34 tokens out · $0.0123",
-        "org/&lt;model&gt; · via groq · 1,200 tokens in · 34 tokens out · $0.0123 · 1.3 s",
+        "org/&lt;model&gt; · 1 answer · 1,200 tokens in · 34 tokens out · $0.01",
+        "org/&lt;model&gt; · via groq · 1,200 tokens in · 34 tokens out · $0.01 · 1.3 s",
     ]
 
 
@@ -75,7 +75,8 @@ def test_a_partial_answer_does_not_count_in_the_sums():
 
 
 @pytest.mark.parametrize(
-    ("cost", "shown"), [(0, "$0.00"), (0.000012, "$0.000012"), (0.05, "$0.0500"), (1, "$1.00"), (12.345, "$12.35")]
+    ("cost", "shown"),
+    [(0, "$0.00"), (0.000012, "$0.000012"), (0.05, "$0.05"), (0.0012, "$0.0012"), (1, "$1.00"), (12.345, "$12.35")],
 )
 def test_small_costs_are_not_rounded_away(cost, shown):
     assert facts(render_export(".html", [AssistantTurn("a", cost=cost)]))[1] == shown

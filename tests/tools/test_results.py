@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr, computed_field
 
 from chatkit._tools.results import failed, result_of
-from chatkit._tools.text import MAX_CHARACTERS, shortened, well_formed
+from chatkit._tools.text import MAX_CHARACTERS, shortened
+from chatkit._turns.characters import whole_characters
 from chatkit._turns.contents import (
     ContentImageInline,
     ContentImageRemote,
@@ -306,7 +307,7 @@ def test_row_h11_ten_megabytes_are_cut_with_a_note():
 def test_text_that_fits_is_not_touched():
     assert shortened("abc", 3) == "abc"
     assert shortened("abcd", 3).startswith("abc\n[... truncated: the first 3 of 4 ")
-    assert well_formed("😀") == "😀"
+    assert whole_characters("😀") == "😀"
 
 
 def test_errors_are_readable_too():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import inspect
 from collections.abc import AsyncIterator
 from typing import Any, Literal
 
 import pytest
 
 from chatkit._errors import ConfigError
-from chatkit._tools.tool import tool
+from chatkit._tools.tool import Tool, tool
 
 
 class Thermometer:
@@ -107,3 +108,19 @@ def test_all_callables_say_what_their_arguments_are_and_self_is_none(function, e
 def test_what_a_model_cannot_fill_is_refused_with_the_reason(function, words):
     with pytest.raises(ConfigError, match=words):
         tool(function, name="it")
+
+
+def test_a_class_is_no_tool():
+    class Person:
+        """A person."""
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+    with pytest.raises(ConfigError, match="not of the class Person"):
+        tool(Person)
+
+
+def test_the_class_of_tools_has_a_signature_of_its_own():
+    assert list(inspect.signature(Tool).parameters)[:2] == ["name", "description"]
+    assert not hasattr(Tool, "__wrapped__")
