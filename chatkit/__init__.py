@@ -20,7 +20,11 @@ from chatkit._version import __version__
 
 if TYPE_CHECKING:
     from chatkit._chat.chat import Chat
-    from chatkit._constructors import chat, chat_huggingface, chat_openai_compatible
+    from chatkit._constructors.by_name import chat
+    from chatkit._constructors.huggingface import chat_huggingface
+    from chatkit._constructors.listing import models_huggingface, models_openai_compatible
+    from chatkit._constructors.local import chat_local
+    from chatkit._constructors.openai_compatible import chat_openai_compatible
     from chatkit._engine.limits import Limits, Spent
     from chatkit._engine.streams import AsyncStream, Stream
     from chatkit._engine.typed_streams import AsyncStructuredStream, StructuredStream
@@ -69,6 +73,8 @@ if TYPE_CHECKING:
     from chatkit._media.documents import content_document_file, content_pdf_file, content_pdf_url
     from chatkit._media.images import content_image_file, content_image_plot, content_image_url
     from chatkit._media.texts import content_text
+    from chatkit._models.prices import Price
+    from chatkit._models.rows import ModelInfo, ModelOffer
     from chatkit._providers.openai_messages import from_messages, to_messages
     from chatkit._providers.params import Params, params
     from chatkit._providers.profiles import PROFILES, Profile
@@ -95,10 +101,13 @@ if TYPE_CHECKING:
         ContentToolRequest,
         ContentToolResult,
     )
+    from chatkit._turns.details import FailedAttempt, Source, TokenLogProb
     from chatkit._turns.events import (
         ApprovalRequested,
         Event,
+        ModelLoading,
         Retrying,
+        SourceCited,
         TextDelta,
         ThinkingDelta,
         ToolInputDelta,
@@ -172,6 +181,7 @@ __all__ = [
     "ContentWarning",
     "ContextLengthError",
     "Event",
+    "FailedAttempt",
     "FinishReasonWarning",
     "HistoryError",
     "IncompleteOutputError",
@@ -185,6 +195,9 @@ __all__ = [
     "MissingFileError",
     "MissingKeyError",
     "MissingToolWarning",
+    "ModelInfo",
+    "ModelLoading",
+    "ModelOffer",
     "NameClashWarning",
     "NotFoundError",
     "PROFILES",
@@ -192,6 +205,7 @@ __all__ = [
     "PendingApproval",
     "PermissionDeniedError",
     "PlainHttpWarning",
+    "Price",
     "Profile",
     "RateLimitError",
     "RefusalError",
@@ -200,6 +214,8 @@ __all__ = [
     "Retrying",
     "Round",
     "SeveralAnswersWarning",
+    "Source",
+    "SourceCited",
     "Spent",
     "Stream",
     "StreamError",
@@ -210,6 +226,7 @@ __all__ = [
     "TextDelta",
     "ThinkingDelta",
     "TimeLimits",
+    "TokenLogProb",
     "TokenRow",
     "Tool",
     "ToolContext",
@@ -231,6 +248,7 @@ __all__ = [
     "__version__",
     "chat",
     "chat_huggingface",
+    "chat_local",
     "chat_openai_compatible",
     "connect_mcp",
     "connect_mcp_async",
@@ -250,6 +268,8 @@ __all__ = [
     "from_messages",
     "interpolate",
     "interpolate_file",
+    "models_huggingface",
+    "models_openai_compatible",
     "params",
     "serve_mcp",
     "to_messages",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 _ROOMS = {
     "chatkit._chat.chat": "Chat",
-    "chatkit._constructors": "chat chat_huggingface chat_openai_compatible",
+    "chatkit._constructors.by_name": "chat",
+    "chatkit._constructors.huggingface": "chat_huggingface",
+    "chatkit._constructors.listing": "models_huggingface models_openai_compatible",
+    "chatkit._constructors.local": "chat_local",
+    "chatkit._constructors.openai_compatible": "chat_openai_compatible",
     "chatkit._engine.limits": "Limits Spent",
     "chatkit._engine.streams": "AsyncStream Stream",
     "chatkit._engine.typed_streams": "AsyncStructuredStream StructuredStream",
@@ -25,6 +29,8 @@ _ROOMS = {
     "chatkit._media.documents": "content_document_file content_pdf_file content_pdf_url",
     "chatkit._media.images": "content_image_file content_image_plot content_image_url",
     "chatkit._media.texts": "content_text",
+    "chatkit._models.prices": "Price",
+    "chatkit._models.rows": "ModelInfo ModelOffer",
     "chatkit._providers.openai_messages": "from_messages to_messages",
     "chatkit._providers.params": "Params params",
     "chatkit._providers.profiles": "PROFILES Profile",
@@ -42,8 +48,10 @@ _ROOMS = {
         Content ContentAudio ContentDocument ContentDocumentRemote ContentImageInline ContentImageRemote
         ContentJson ContentText ContentThinking ContentToolRequest ContentToolResult
     """,
+    "chatkit._turns.details": "FailedAttempt Source TokenLogProb",
     "chatkit._turns.events": """
-        ApprovalRequested Event Retrying TextDelta ThinkingDelta ToolInputDelta ToolProgressed ToolRequested
+        ApprovalRequested Event ModelLoading Retrying SourceCited TextDelta ThinkingDelta ToolInputDelta
+        ToolProgressed ToolRequested
         ToolReturned TurnEnded TurnStarted
     """,
     "chatkit._turns.reply": "Reply",

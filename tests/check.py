@@ -16,12 +16,23 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 # Lines of a file, by its path; lines of a function.
-MAX_FILE, MAX_FILES = 300, {"chatkit/_errors.py": 360}
+MAX_FILE, MAX_FILES = 300, {"chatkit/__init__.py": 400, "chatkit/_errors.py": 360}
 MAX_FUNCTION = 40
 # A public function's docstring tells its arguments, one by one; only what runs counts for the limit.
 FULL_COVERAGE = ",".join(
     f"chatkit/{wing}/*"
-    for wing in ("_turns", "_types", "_media", "_render", "_record", "_tools", "_mcp", "_providers", "_engine")
+    for wing in (
+        "_turns",
+        "_types",
+        "_media",
+        "_render",
+        "_record",
+        "_tools",
+        "_mcp",
+        "_providers",
+        "_models",
+        "_engine",
+    )
 )
 
 

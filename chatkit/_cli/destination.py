@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from chatkit._chat.chat import Chat
-from chatkit._constructors import CredentialsLike, chat_huggingface, chat_openai_compatible
+from chatkit._constructors.assembling import CredentialsLike
+from chatkit._constructors.huggingface import chat_huggingface
+from chatkit._constructors.openai_compatible import chat_openai_compatible
 from chatkit._errors import ConfigError, MissingKeyError
 from chatkit._providers.addresses import check_base_url
 from chatkit._providers.credentials import huggingface_default

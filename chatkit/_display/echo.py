@@ -14,7 +14,9 @@ from chatkit._turns.contents import Content, ContentJson, ContentText, ContentTh
 from chatkit._turns.events import (
     ApprovalRequested,
     Event,
+    ModelLoading,
     Retrying,
+    SourceCited,
     TextDelta,
     ThinkingDelta,
     ToolInputDelta,
@@ -26,7 +28,7 @@ from chatkit._turns.events import (
 )
 from chatkit._turns.turns import AssistantTurn, UserTurn
 
-_Between: TypeAlias = TurnStarted | ApprovalRequested | ToolReturned | Retrying | TurnEnded
+_Between: TypeAlias = TurnStarted | ApprovalRequested | ToolReturned | Retrying | ModelLoading | SourceCited | TurnEnded
 
 
 class _Notes:
@@ -46,6 +48,11 @@ class _Notes:
         terminal = self.terminal
         error = " ".join(visible(event.error).split())
         line = f"Attempt {event.attempt} failed, trying again in {event.delay:.3g} s: {error}"
+        terminal.write(terminal.style.dim(cut(line, terminal.width, terminal.symbol("…", "..."))) + "\n")
+
+    def loading(self, event: ModelLoading) -> None:
+        terminal = self.terminal
+        line = f"The model is loading: waited {event.waited:.0f} s of {event.limit:.0f} s at most."
         terminal.write(terminal.style.dim(cut(line, terminal.width, terminal.symbol("…", "..."))) + "\n")
 
 
@@ -84,7 +91,9 @@ class OutputEcho:
                 terminal.write(result_lines(event.result, terminal))
             case Retrying():
                 self._notes.retrying(event)
-            case TurnStarted() | TurnEnded() | ApprovalRequested():
+            case ModelLoading():
+                self._notes.loading(event)
+            case TurnStarted() | TurnEnded() | ApprovalRequested() | SourceCited():
                 pass
             case _:
                 assert_never(event)
@@ -129,6 +138,10 @@ class AllEcho:
                 self._block("> ", event.result)
             case Retrying():
                 self._notes.retrying(event)
+            case ModelLoading():
+                self._notes.loading(event)
+            case SourceCited():
+                pass  # it stands in the turn
             case _:
                 assert_never(event)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from chatkit._engine.limits import Limits, Meter, Spent
 from chatkit._errors import ChatBusyError
 from chatkit._http.retry import RetryPolicy
+from chatkit._models.prices import Price
 from chatkit._providers.provider import Provider
 from chatkit._tools.callbacks import Callbacks
 from chatkit._tools.toolbox import Toolbox
@@ -79,6 +80,8 @@ class Conversation:
         metadata: The user's own notes about the conversation; tools can read them, the model cannot.
         jitter: Gives numbers from 0 to 1 that spread retries in time.
         busy: Lets one call at a time in.
+        fallbacks: Providers that are asked, in order, when the provider cannot answer.
+        prices: The user's own prices, by the model's name, perhaps with its route.
     """
 
     provider: Provider
@@ -93,6 +96,8 @@ class Conversation:
     metadata: dict[str, Any] = field(default_factory=dict)
     jitter: Callable[[], float] = random.random
     busy: Busy = field(default_factory=Busy)
+    fallbacks: tuple[Provider, ...] = ()
+    prices: Mapping[str, Price] = field(default_factory=dict)
 
     def meter(self, limits: Limits | None) -> Meter:
         """What holds a call to its limits and to those of the chat."""
@@ -111,6 +116,8 @@ class Conversation:
             self.spent.copy(),
             metadata=_copied(self.metadata),
             jitter=self.jitter,
+            fallbacks=self.fallbacks,
+            prices=self.prices,
         )
 
 

@@ -6,25 +6,24 @@ the same loop.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Any, Literal, TypeAlias
 
-from chatkit._engine.asks import Ask, Pause, Receive, Release, Send
+from chatkit._engine.asks import Ask
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.limits import Limits, Meter
+from chatkit._engine.reaching import reach
 from chatkit._engine.tool_rounds import resume_tools, run_tools
-from chatkit._errors import APIError, ConfigError
+from chatkit._errors import ConfigError
 from chatkit._http.messages import Request
+from chatkit._providers.provider import Provider
 from chatkit._turns.approvals import Verdict, waiting_requests
-from chatkit._turns.events import Event, Retrying, TurnEnded, TurnStarted
-from chatkit._turns.history import Draft
+from chatkit._turns.events import Event, TurnEnded, TurnStarted
 from chatkit._turns.turns import AssistantTurn, UserTurn
 
 Telling: TypeAlias = Generator[Event | Ask, Any, Any]
-Reaching: TypeAlias = Generator[Event | Ask, Any, AssistantTurn]
 Dialogue: TypeAlias = Generator[Event | Ask, Any, AssistantTurn | None]
 ToolMode: TypeAlias = Literal["sequential", "concurrent"]
-_MAX_CONCESSIONS = 4
 
 
 def is_concurrent(tool_mode: ToolMode) -> bool:
@@ -39,7 +38,13 @@ def is_concurrent(tool_mode: ToolMode) -> bool:
 
 
 def converse(
-    talk: Conversation, user: UserTurn, *, stream: bool, concurrent: bool, limits: Limits | None = None
+    talk: Conversation,
+    user: UserTurn,
+    *,
+    stream: bool,
+    concurrent: bool,
+    limits: Limits | None = None,
+    tool_choice: str | None = None,
 ) -> Dialogue:
     """One call of `chat()` or `stream()`: ask, run the tools that the answer wants, and ask again until it wants none.
 
@@ -49,13 +54,15 @@ def converse(
         stream: Whether answers shall come in pieces.
         concurrent: Whether the tools of one answer run at once.
         limits: What the call may use up.
+        tool_choice: "auto", "none", "required" or the name of a tool. What demands a call counts for the first
+            request only, or the model could never come to an end.
 
     Returns:
         The last answer; None when tool calls wait for approval.
     """
     meter = talk.meter(limits)
     meter.check()
-    answer = yield from ask(talk, user, meter, stream=stream)
+    answer = yield from ask(talk, user, meter, stream=stream, tool_choice=tool_choice)
     return (yield from _go_on(talk, answer, meter, stream=stream, concurrent=concurrent))
 
 
@@ -99,7 +106,15 @@ def _go_on(talk: Conversation, answer: AssistantTurn, meter: Meter, *, stream: b
     return answer
 
 
-def ask(talk: Conversation, turn: UserTurn, meter: Meter, *, stream: bool, committed: bool = False) -> Telling:
+def ask(
+    talk: Conversation,
+    turn: UserTurn,
+    meter: Meter,
+    *,
+    stream: bool,
+    committed: bool = False,
+    tool_choice: str | None = None,
+) -> Telling:
     """Get one answer, trying again as long as nothing of it was seen and the failure may pass.
 
     Args:
@@ -108,6 +123,7 @@ def ask(talk: Conversation, turn: UserTurn, meter: Meter, *, stream: bool, commi
         meter: Counts the answer.
         stream: Whether the answer shall come in pieces.
         committed: Whether the turn stands in the history already, as tool results do.
+        tool_choice: As for `converse`.
 
     Returns:
         The whole assistant turn, which stands in the history.
@@ -115,9 +131,13 @@ def ask(talk: Conversation, turn: UserTurn, meter: Meter, *, stream: bool, commi
     yield TurnStarted(turn)
     user = None if committed else turn
 
-    def word() -> Request:
-        return talk.provider.request(
-            talk.history.sendable(user), system=talk.system, tools=talk.toolbox.definitions, stream=stream
+    def word(provider: Provider) -> Request:
+        return provider.request(
+            talk.history.sendable(user),
+            system=talk.system,
+            tools=talk.toolbox.definitions,
+            stream=stream,
+            tool_choice=tool_choice,
         )
 
     with talk.history.draft(user) as draft:
@@ -127,58 +147,3 @@ def ask(talk: Conversation, turn: UserTurn, meter: Meter, *, stream: bool, commi
     meter.note(draft.turn)
     yield TurnEnded(draft.turn)
     return draft.turn
-
-
-def reach(talk: Conversation, draft: Draft, word: Callable[[], Request]) -> Reaching:
-    """Get one answer, as `ask` does, but leave it to the caller to commit it.
-
-    Args:
-        talk: The conversation.
-        draft: Where the answer is being written.
-        word: Words the request; it is called again for each attempt.
-
-    Returns:
-        The whole assistant turn.
-    """
-    attempt, conceded = 1, 0
-    while isinstance(reached := (yield from _attempt(talk, draft, word)), APIError):
-        reached.attempts = attempt
-        if draft.writer is not None and draft.writer.begun:
-            raise reached
-        conceding = talk.provider.conceding(reached)
-        if conceding is not None and conceded < _MAX_CONCESSIONS:
-            talk.provider = conceding
-            conceded += 1
-            continue
-        delay = talk.retries.delay(reached, attempt, talk.jitter)
-        if delay is None:
-            raise reached
-        yield Retrying(attempt, delay, str(reached))
-        yield Pause(delay)
-        attempt += 1
-    return reached
-
-
-def _attempt(
-    talk: Conversation, draft: Draft, word: Callable[[], Request]
-) -> Generator[Event | Ask, Any, AssistantTurn | APIError]:
-    """Send one request and read its answer; gives it, or the failure."""
-    draft.writer = None
-    try:
-        head = yield Send(word())
-        if head.status >= 400:
-            body = yield Receive()
-            return talk.provider.explain(head, body.pieces[0].data if body else "")
-        decoder = draft.writer = talk.provider.decoder(head)
-        while not decoder.done and (batch := (yield Receive())) is not None:
-            decoder.at = batch.at
-            for piece in batch.pieces:
-                yield from decoder.feed(piece)
-        turn = decoder.finish()
-        yield Release()
-    except APIError as error:
-        # Not raised on from here: whether this is the end is decided outside of the except clause.
-        failure = error
-    else:
-        return turn
-    return draft.writer.broken(failure) if draft.writer is not None else failure

@@ -14,11 +14,12 @@ from chatkit._engine.asks import Ask
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.ladder import Ladder, refuses_way
 from chatkit._engine.limits import Limits, Meter
-from chatkit._engine.loop import reach
+from chatkit._engine.reaching import reach
 from chatkit._engine.tool_rounds import run_tools
 from chatkit._engine.verdict import Verdict, judge
 from chatkit._errors import APIError, IncompleteOutputError, StructuredOutputError
 from chatkit._http.messages import Request
+from chatkit._providers.provider import Provider
 from chatkit._turns.accounting import total_usage
 from chatkit._turns.events import Event, Retrying, TurnEnded, TurnStarted
 from chatkit._turns.lawful import Said
@@ -166,7 +167,7 @@ class _Asking:
         self._meter.check()
         yield TurnStarted(self._opening)
         with talk.history.draft(self._user) as draft:
-            turn = yield from reach(talk, draft, lambda: self._worded(wanted))
+            turn = yield from reach(talk, draft, lambda provider: self._worded(provider, wanted))
             self._meter.note(turn)
             wish.turns.append(turn)
             asks = wanted is None and bool(turn.tool_requests)
@@ -179,14 +180,14 @@ class _Asking:
             yield TurnEnded(draft.turn)
         return verdict
 
-    def _worded(self, wanted: Wanted | None) -> Request:
+    def _worded(self, provider: Provider, wanted: Wanted | None) -> Request:
         talk = self._talk
         turns = talk.history.sendable(self._user, *self._then)
         if not turns or isinstance(turns[-1], AssistantTurn):
             turns = [*turns, _GO_ON]
         if wanted is None:
-            return talk.provider.request(turns, system=talk.system, tools=talk.toolbox.definitions, stream=self._stream)
-        return talk.provider.request(turns, system=talk.system, tools=(), stream=self._stream, wanted=wanted)
+            return provider.request(turns, system=talk.system, tools=talk.toolbox.definitions, stream=self._stream)
+        return provider.request(turns, system=talk.system, tools=(), stream=self._stream, wanted=wanted)
 
     def _stays(self, verdict: Verdict, wanted: Wanted | None) -> bool:
         if verdict.kind in ("good", "refused", "tools"):

@@ -81,15 +81,17 @@ class Request:
         credentials: Called at every attempt; gives the headers that hold the key. Never called by a repr.
         stream: Whether server-sent events are wanted.
         limits: How long to wait.
+        method: "POST", or "GET" without a body.
     """
 
     url: str
     # Neither is shown: a body may be megabytes of a conversation, and people put keys into headers of their own.
-    body: bytes = field(repr=False)
+    body: bytes = field(default=b"", repr=False)
     headers: Headers = field(default_factory=dict, repr=False)
     credentials: Credentials = field(default=no_credentials, repr=False)
     stream: bool = False
     limits: TimeLimits = TimeLimits()
+    method: str = "POST"
 
 
 @dataclass(frozen=True, slots=True)

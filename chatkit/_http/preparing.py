@@ -54,16 +54,17 @@ class Preparer:
             return self._prepare_with(self._session, request)
         template = self._template(request)
         message = template.message.copy()
-        message.body = request.body
-        message.headers["Content-Length"] = str(len(request.body))
+        if request.method == "POST":
+            message.body = request.body
+            message.headers["Content-Length"] = str(len(request.body))
         return Prepared(message, template.settings)
 
     def _template(self, request: Request) -> Prepared:
-        key = (request.url, id(request.headers))
+        key = (request.method + request.url, id(request.headers))
         known = self._known.get(key)
         if known is None:
             message = PreparedRequest()
-            message.prepare("POST", request.url, headers=dict(request.headers), data=b"")
+            message.prepare(request.method, request.url, headers=dict(request.headers), data=b"")
             with Session() as session:
                 prepared = Prepared(message, _settings(session, request.url))
             if len(self._known) >= _MOST:
@@ -75,7 +76,7 @@ class Preparer:
     def _prepare_with(self, session: Session, request: Request) -> Prepared:
         # An auth callable keeps a .netrc entry from replacing the key that is put in later.
         wanted = requests.Request(
-            "POST", request.url, headers=dict(request.headers), data=request.body, auth=session.auth or _as_is
+            request.method, request.url, headers=dict(request.headers), data=request.body, auth=session.auth or _as_is
         )
         return Prepared(session.prepare_request(wanted), _settings(session, request.url))
 

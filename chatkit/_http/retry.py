@@ -24,17 +24,22 @@ class RetryPolicy:
 
     Args:
         max_retries: Further attempts after the first, 0 or more.
+        wait_for_model: Seconds to wait for a server that is still loading the model; 0 does not wait.
 
     Raises:
-        ConfigError: when that is not a whole number of 0 or more.
+        ConfigError: when one is something else.
     """
 
     max_retries: int = 2
+    wait_for_model: float = 0.0
 
     def __post_init__(self) -> None:
         given = self.max_retries
         if not isinstance(given, int) or isinstance(given, bool) or given < 0:
             raise ConfigError(f"`max_retries` must be an integer of 0 or more, not {given!r}.")
+        wait = self.wait_for_model
+        if not isinstance(wait, int | float) or isinstance(wait, bool) or not 0 <= wait < 1e7:
+            raise ConfigError(f"`wait_for_model` must be a number of seconds, or True or False, not {wait!r}.")
 
     def delay(self, error: APIError, attempt: int, random: Callable[[], float]) -> float | None:
         """Say how long to wait before the next attempt.

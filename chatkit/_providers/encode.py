@@ -1,7 +1,4 @@
-"""Wording Chat Completions requests: turns to JSON bytes, each turn once.
-
-A worded turn keeps its bytes, so that a request is joined from them and its cost grows with what is sent, not with
-what would be made anew.
+"""Wording turns and tools as Chat Completions has them.
 
 Source of the wire format: OpenAI's Chat Completions API, in the subset that the strictest compatible servers accept.
 """
@@ -10,12 +7,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from chatkit._errors import ConfigError, MediaError
 from chatkit._providers.profiles import Profile
+from chatkit._providers.wording import to_json
 from chatkit._turns.contents import (
     Content,
     ContentAudio,
@@ -35,7 +33,6 @@ if TYPE_CHECKING:
     from chatkit._tools.tool import Tool
 
 _NO_NAME = re.compile(r"[^a-zA-Z0-9_-]")
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,29 +47,9 @@ class WordingRules:
     parts: bool = False
     thinking_field: str | None = None
 
-
-def to_bytes(value: Any) -> bytes:
-    """JSON in UTF-8; a lone surrogate, which UTF-8 cannot say, becomes U+FFFD."""
-    text = _to_json(value)
-    try:
-        return text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace").encode()
-
-
-def word_turns(turns: Iterable[Turn], rules: WordingRules) -> list[bytes]:
-    """The messages of some turns; those of one turn are joined by commas."""
-    return [worded for turn in turns if (worded := _word(turn, rules))]
-
-
-def _word(turn: Turn, rules: WordingRules) -> bytes:
-    kept = turn.wording
-    if kept is not None and (kept[0] is rules or kept[0] == rules):
-        worded: bytes = kept[1]
-        return worded
-    worded = b",".join([to_bytes(message) for message in _messages(turn, rules)])
-    object.__setattr__(turn, "wording", (rules, worded))
-    return worded
+    def messages(self, turn: Turn) -> Iterator[dict[str, Any]]:
+        """The messages that a turn becomes."""
+        return _messages(turn, self)
 
 
 def _messages(turn: Turn, rules: WordingRules) -> Iterator[dict[str, Any]]:
@@ -101,7 +78,7 @@ def _marked(result: ContentToolResult) -> list[Content]:
     """The attachments of a result, between texts that tell the model which call they belong to."""
     if not result.attachments:
         return []
-    head = f"<attachments tool_call_id={_to_json(result.id)} tool={_to_json(result.name)}>"
+    head = f"<attachments tool_call_id={to_json(result.id)} tool={to_json(result.name)}>"
     return [ContentText(head), *result.attachments, ContentText("</attachments>")]
 
 
@@ -152,7 +129,7 @@ def _document(item: ContentDocument) -> dict[str, Any]:
     except ValueError as error:
         trouble = str(error)
     else:
-        return {"type": "text", "text": f"<document name={_to_json(item.filename)}>\n{text}\n</document>"}
+        return {"type": "text", "text": f"<document name={to_json(item.filename)}>\n{text}\n</document>"}
     raise MediaError(f"The data of the document {item.filename!r} is not base64: {trouble}.")
 
 
@@ -184,10 +161,10 @@ def _tool_call(request: ContentToolRequest) -> dict[str, Any]:
 
 def _arguments(arguments: dict[str, Any]) -> str:
     try:
-        return _to_json(arguments)
+        return to_json(arguments)
     except ValueError:
         # Turns made by hand may hold NaN or an infinity, which JSON cannot say.
-        return _to_json(json.loads(json.dumps(arguments), parse_constant=str))
+        return to_json(json.loads(json.dumps(arguments), parse_constant=str))
 
 
 def word_tools(tools: Sequence[Tool], profile: Profile) -> list[dict[str, Any]]:
@@ -205,16 +182,3 @@ def _function(tool: Tool, profile: Profile) -> dict[str, Any]:
     if strict:
         function["strict"] = True
     return function
-
-
-def merged(body: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    """A body with a user's changes merged in, deeply; None deletes a key."""
-    result = dict(body)
-    for key, value in changes.items():
-        if value is None:
-            result.pop(key, None)
-        elif isinstance(value, Mapping) and isinstance(result.get(key), Mapping):
-            result[key] = merged(result[key], value)
-        else:
-            result[key] = value
-    return result

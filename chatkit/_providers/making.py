@@ -18,10 +18,11 @@ from chatkit._providers.credentials import (
     user_credentials,
 )
 from chatkit._providers.headers import check_headers
-from chatkit._providers.openai_compatible import ChatCompletions, Service
+from chatkit._providers.openai_compatible import OpenAICompatible, Service
 from chatkit._providers.params import Params, jsonable
 from chatkit._providers.profiles import Profile
 from chatkit._providers.provider import Provider
+from chatkit._providers.wires import Api
 from chatkit._warnings import PlainHttpWarning
 
 _DEFAULTS: dict[str, Callable[[str], Credentials]] = {
@@ -44,6 +45,9 @@ class ProviderSettings:
         api_args: Merged deeply over the body of every request; None deletes a key.
         preserve_thinking: Whether thinking is sent back to the model.
         own_key: Whether the key came from the user's own `credentials`, which are not saved.
+        api: The wire format.
+        route: What follows the model's name, behind a colon, to tell a router where to send it.
+        bill_to: The organisation that pays.
     """
 
     service: Service
@@ -55,6 +59,9 @@ class ProviderSettings:
     api_args: Mapping[str, Any] = field(default_factory=dict)
     preserve_thinking: bool = False
     own_key: bool = False
+    api: Api = "chat_completions"
+    route: str = ""
+    bill_to: str = ""
 
 
 def provider_of(
@@ -63,7 +70,7 @@ def provider_of(
     credentials: Callable[[], Any] | None = None,
     api_headers: Mapping[str, str] | None = None,
     timeout: TimeLimits | float | None = None,
-) -> ChatCompletions:
+) -> OpenAICompatible:
     """Make the provider that settings describe. It sends nothing and looks for no key yet.
 
     Args:
@@ -77,7 +84,7 @@ def provider_of(
         ConfigError: when something among them cannot be used.
     """
     url = check_base_url(settings.base_url)
-    return ChatCompletions(
+    return OpenAICompatible(
         settings.name,
         model_name(settings.model),
         url,
@@ -89,6 +96,9 @@ def provider_of(
         preserve_thinking=settings.preserve_thinking,
         limits=TimeLimits.of(timeout),
         service=settings.service,
+        api=settings.api,
+        route=settings.route,
+        bill_to=settings.bill_to,
     )
 
 
@@ -98,7 +108,7 @@ def settings_of(provider: Provider) -> ProviderSettings:
     Raises:
         ConfigError: when it is a provider of the user's own, which only they can make again.
     """
-    if not isinstance(provider, ChatCompletions):
+    if not isinstance(provider, OpenAICompatible):
         raise ConfigError(f"Only chatkit's own providers can be saved, and {type(provider).__name__} is none.")
     key = provider.credentials.source
     return ProviderSettings(
@@ -110,6 +120,9 @@ def settings_of(provider: Provider) -> ProviderSettings:
         params=provider.params,
         api_args=provider.api_args,
         preserve_thinking=provider.preserve_thinking,
+        api=provider.api,
+        route=provider.route,
+        bill_to=provider.bill_to,
         own_key=key not in ("", _DEFAULTS[provider.service](provider.base_url).source),
     )
 
@@ -125,7 +138,7 @@ def model_name(model: Any) -> str:
     return model
 
 
-def warn_of_plain_http(provider: ChatCompletions, stacklevel: int) -> None:
+def warn_of_plain_http(provider: OpenAICompatible, stacklevel: int) -> None:
     """Warn when a key would travel unencrypted to a host that is not this machine."""
     url = provider.base_url
     if url.startswith("http://") and provider.credentials.source and not is_loopback(url):

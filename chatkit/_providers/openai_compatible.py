@@ -1,7 +1,4 @@
-"""The Chat Completions provider: any server that speaks OpenAI's older, widely copied wire format.
-
-Source of the wire format: https://platform.openai.com/docs/api-reference/chat
-"""
+"""The provider for servers that speak one of OpenAI's wire formats, which nearly all do."""
 
 from __future__ import annotations
 
@@ -13,10 +10,11 @@ from urllib.parse import urlsplit
 from chatkit._errors import APIError, NotFoundError
 from chatkit._http.messages import Head, Request, TimeLimits
 from chatkit._providers.credentials import Credentials
-from chatkit._providers.decode import ChatDecoder
-from chatkit._providers.encode import WordingRules, merged, to_bytes, word_tools, word_turns
 from chatkit._providers.params import Params
-from chatkit._providers.profiles import Profile, body_params
+from chatkit._providers.profiles import Profile
+from chatkit._providers.provider import Decoder
+from chatkit._providers.wires import Api, wire_of
+from chatkit._providers.wording import Asked, Rules, merged, to_bytes, word_turns
 from chatkit._turns.turns import SystemTurn, Turn
 from chatkit._version import __version__
 
@@ -28,8 +26,8 @@ Service: TypeAlias = Literal["huggingface", "openai_compatible"]
 
 
 @dataclass(frozen=True)
-class ChatCompletions:
-    """Words requests to, and reads answers from, one Chat Completions server.
+class OpenAICompatible:
+    """Words requests to, and reads answers from, one server.
 
     Args:
         name: What people call the service.
@@ -43,6 +41,9 @@ class ChatCompletions:
         preserve_thinking: Whether thinking is sent back to the model.
         limits: How long to wait.
         service: "huggingface" or "openai_compatible": where a key is looked for when the provider is made anew.
+        api: "chat_completions" or "responses": the wire format.
+        route: What follows the model's name, behind a colon, to tell a router where to send it; empty for nothing.
+        bill_to: The organisation that pays; empty for the owner of the key.
     """
 
     name: str
@@ -56,11 +57,19 @@ class ChatCompletions:
     preserve_thinking: bool = False
     limits: TimeLimits = field(default_factory=TimeLimits)
     service: Service = "openai_compatible"
+    api: Api = "chat_completions"
+    route: str = ""
+    bill_to: str = ""
     # What was warned about already, and what stays the same from request to request, worded.
     _warned: set[str] = field(default_factory=set, repr=False, compare=False)
     _kept: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
-    def changed(self, *, model: str | None = None, params: Params | None = None) -> ChatCompletions:
+    @property
+    def asked_model(self) -> str:
+        """The model as the server is told: with the route behind it, unless it brings one of its own."""
+        return f"{self.model}:{self.route}" if self.route and ":" not in self.model else self.model
+
+    def changed(self, *, model: str | None = None, params: Params | None = None) -> OpenAICompatible:
         """The same provider for another model, or with other parameters."""
         return replace(self, model=model or self.model, params=self.params if params is None else params)
 
@@ -72,19 +81,20 @@ class ChatCompletions:
         tools: Sequence[Tool],
         stream: bool,
         wanted: Wanted | None = None,
+        tool_choice: str | None = None,
     ) -> Request:
         """Word a request for the next answer. See `Provider.request`."""
         if wanted is None:
-            start, end, stream = self._frame(tools, stream)
+            start, end, stream = self._frame(tools, stream, tool_choice)
         else:
             from chatkit._providers.wanted import instructed
 
             start, end, stream = self._framed(tools, stream, wanted)
             system = instructed(system, wanted)
-        # `api_args` may name the messages themselves; then there is nothing left to join.
+        # `api_args` may name the turns themselves; then there is nothing left to join.
         body = start if end is None else self._joined(start, [system, *turns] if system is not None else turns, end)
         return Request(
-            url=f"{self.base_url}/chat/completions",
+            url=f"{self.base_url}{wire_of(self.api).path}",
             body=body,
             headers=self._headers(stream),
             credentials=self.credentials,
@@ -92,9 +102,15 @@ class ChatCompletions:
             limits=self.limits,
         )
 
-    def decoder(self, head: Head) -> ChatDecoder:
+    def listing(self) -> Request:
+        """Word a request for the list of the server's models. See `Provider.listing`."""
+        url, limits = f"{self.base_url}/models", TimeLimits(connect=5.0, first_byte=15.0, idle=15.0, total=30.0)
+        headers = {"Accept": "application/json", "User-Agent": f"chatkit/{__version__}", **self.api_headers}
+        return Request(url, headers=headers, credentials=self.credentials, limits=limits, method="GET")
+
+    def decoder(self, head: Head) -> Decoder:
         """Make a reader for the answer that begins with a head."""
-        return ChatDecoder(head, self.model)
+        return wire_of(self.api).decoder(head, self.asked_model)
 
     def explain(self, head: Head, body: str) -> APIError:
         """The error that an answer with an error status means."""
@@ -105,13 +121,13 @@ class ChatCompletions:
             head.headers,
             body,
             url=head.url,
-            model=self.model,
+            model=self.asked_model,
             source=self.credentials.source,
             retry_after=head.retry_after,
             size=head.sent_bytes,
         )
 
-    def conceding(self, error: APIError) -> ChatCompletions | None:
+    def conceding(self, error: APIError) -> OpenAICompatible | None:
         """This provider without what the server just refused, when that is a known quirk; else None."""
         from chatkit._providers.concessions import conceded_profile
 
@@ -130,47 +146,41 @@ class ChatCompletions:
         messages[-1] += end
         return b",".join(messages)
 
-    def _rules(self) -> WordingRules:
-        rules: WordingRules | None = self._kept.get("rules")
+    def _rules(self) -> Rules:
+        rules: Rules | None = self._kept.get("rules")
         if rules is None:
-            field = self.profile.thinking_field if self.preserve_thinking else None
-            rules = self._kept["rules"] = WordingRules(self.profile.parts, field)
+            rules = self._kept["rules"] = wire_of(self.api).rules(self.profile, self.preserve_thinking)
         return rules
 
-    def _frame(self, tools: Sequence[Tool], stream: bool) -> tuple[bytes, bytes | None, bool]:
-        """What stands before and after the messages in a body, and whether it asks for a stream."""
-        kept = self._kept.get(stream)
+    def _frame(self, tools: Sequence[Tool], stream: bool, tool_choice: str | None) -> tuple[bytes, bytes | None, bool]:
+        """What stands before and after the turns in a body, and whether it asks for a stream."""
+        key = (stream, tool_choice)
+        kept = self._kept.get(key)
         if kept is None or kept[0] is not tools:
             # The tools are kept along: it is their identity that says whether they are the same.
-            kept = self._kept[stream] = (tools, self._framed(tools, stream))
+            kept = self._kept[key] = (tools, self._framed(tools, stream, tool_choice=tool_choice))
         framed: tuple[bytes, bytes | None, bool] = kept[1]
         return framed
 
     def _framed(
-        self, tools: Sequence[Tool], stream: bool, wanted: Wanted | None = None
+        self, tools: Sequence[Tool], stream: bool, wanted: Wanted | None = None, tool_choice: str | None = None
     ) -> tuple[bytes, bytes | None, bool]:
-        body: dict[str, Any] = {"model": self.model, "messages": []}
-        body |= body_params(self.params, self.profile, self._warned)
-        body["stream"] = stream
-        if stream and self.profile.stream_options:
-            body["stream_options"] = {"include_usage": True}
-        if tools:
-            body["tools"] = word_tools(tools, self.profile)
-        if wanted is not None:
-            from chatkit._providers.wanted import add_wanted
-
-            add_wanted(body, wanted, self.profile)
+        wire = wire_of(self.api)
+        body = wire.body(
+            Asked(self.asked_model, self.params, self.profile, tools, stream, wanted, tool_choice, self._warned)
+        )
         body = merged(body, self.api_args)
         streamed = bool(body.get("stream"))
         if not streamed:
             body.pop("stream_options", None)
-        if body.get("messages") != []:
+        if body.get(wire.turns_field) != []:
             return to_bytes(body), None, streamed
-        del body["messages"]
+        del body[wire.turns_field]
         # The model comes first: a router reads the beginning of a body to know where to send it.
-        model = to_bytes(body.pop("model", None) or self.model)
+        model = to_bytes(body.pop("model", None) or self.asked_model)
         rest = b"," + to_bytes(body)[1:] if body else b"}"
-        return b'{"model":' + model + b',"messages":[', b"]" + rest, streamed
+        start = b'{"model":' + model + b"," + to_bytes(wire.turns_field) + b":["
+        return start, b"]" + rest, streamed
 
     def _headers(self, stream: bool) -> Mapping[str, str]:
         key = ("headers", stream)
@@ -179,6 +189,7 @@ class ChatCompletions:
             encoding = "identity" if stream else "gzip, deflate"
             accept = "text/event-stream, application/json" if stream else "application/json"
             headers = {"Content-Type": "application/json", "Accept": accept, "Accept-Encoding": encoding}
-            self._kept[key] = {**headers, "User-Agent": f"chatkit/{__version__}", **self.api_headers}
+            payer = {"X-HF-Bill-To": self.bill_to} if self.bill_to else {}
+            self._kept[key] = {**headers, "User-Agent": f"chatkit/{__version__}", **payer, **self.api_headers}
         kept: Mapping[str, str] = self._kept[key]
         return kept

@@ -10,8 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from chatkit._errors import HistoryError
-from chatkit._providers.encode import WordingRules, word_turns
+from chatkit._providers.encode import WordingRules
 from chatkit._providers.openai_parts import assistant_contents, known, said_text, shown_text, user_contents
+from chatkit._providers.wording import word_turns
 from chatkit._record.kinds import fields_of, refused, shown, text
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
 from chatkit._turns.inputs import system_turn, whole_history

@@ -50,6 +50,7 @@ class Provider(Protocol):
         model: The model that requests ask for.
         base_url: Where the service is.
         params: The model's parameters.
+        asked_model: The model as the server is told, with its route.
     """
 
     @property
@@ -60,6 +61,8 @@ class Provider(Protocol):
     def base_url(self) -> str: ...
     @property
     def params(self) -> Params: ...
+    @property
+    def asked_model(self) -> str: ...
 
     def changed(self, *, model: str | None = None, params: Params | None = None) -> Provider:
         """The same provider for another model, or with other parameters."""
@@ -72,6 +75,7 @@ class Provider(Protocol):
         tools: Sequence[Tool],
         stream: bool,
         wanted: Wanted | None = None,
+        tool_choice: str | None = None,
     ) -> Request:
         """Word a request for the next answer.
 
@@ -81,7 +85,11 @@ class Provider(Protocol):
             tools: The tools on offer.
             stream: Whether the answer shall come in pieces.
             wanted: The form that the answer shall have, if it shall be JSON.
+            tool_choice: "auto", "none", "required" or the name of a tool; None leaves it to the server.
         """
+
+    def listing(self) -> Request | None:
+        """Word a request for the list of the server's models; None when it is known to have none."""
 
     def decoder(self, head: Head) -> Decoder:
         """Make a reader for the answer that begins with a head."""

@@ -110,5 +110,8 @@ _SETTINGS = Shape(
     params=Kind(_PARAMS.write, _PARAMS.read),
     api_args=plain_object,
     preserve_thinking=flag,
+    api=one_of("chat_completions", "responses"),
+    route=text,
+    bill_to=text,
     own_key=flag,
 )

@@ -7,15 +7,32 @@ from typing import Any
 
 from chatkit._errors import HistoryError
 from chatkit._record.contents import CONTENTS
-from chatkit._record.kinds import Kind, count, fields_of, items, number, optional, refused, text
+from chatkit._record.kinds import Kind, count, fields_of, integer, items, number, optional, refused, text
 from chatkit._record.shapes import Shape
+from chatkit._turns.details import FailedAttempt, Source, TokenLogProb
 from chatkit._turns.turns import AssistantTurn, SystemTurn, Turn, Usage, UserTurn
 
 MOST_TURNS = 100_000
 """How many turns one record may hold."""
 TURN_TYPES = (SystemTurn, UserTurn, AssistantTurn)
 _COUNT, _NUMBER, _TEXT = optional(count), optional(number), optional(text)
-_USAGE = Shape(Usage, input_tokens=_COUNT, output_tokens=_COUNT, cached_tokens=_COUNT, reasoning_tokens=_COUNT)
+_USAGE = Shape(
+    Usage, input_tokens=_COUNT, output_tokens=_COUNT, cached_tokens=_COUNT, reasoning_tokens=_COUNT, image_tokens=_COUNT
+)
+_INTEGER = optional(integer)
+_SOURCE = Shape(Source, url=text, title=_TEXT, start=_INTEGER, end=_INTEGER)
+_ATTEMPT = Shape(FailedAttempt, model=text, service=text, error=text)
+
+
+def _list_of(shape: Shape) -> Kind:
+    return Kind(
+        lambda values, at: [shape.write(value, f"{at}[{place}]") for place, value in enumerate(values)],
+        lambda record, at: tuple(shape.read(item, f"{at}[{place}]") for place, item in enumerate(items(record, at))),
+    )
+
+
+_TOP_LOG_PROB = Shape(TokenLogProb, token=text, log_prob=number)
+_LOG_PROB = Shape(TokenLogProb, token=text, log_prob=number, top=_list_of(_TOP_LOG_PROB))
 _SHAPES = {
     "system": Shape(SystemTurn, contents=CONTENTS),
     "user": Shape(UserTurn, contents=CONTENTS),
@@ -33,6 +50,11 @@ _SHAPES = {
         request_id=_TEXT,
         response_id=_TEXT,
         interrupted=_TEXT,
+        requested_model=_TEXT,
+        inference_id=_TEXT,
+        log_probs=_list_of(_LOG_PROB),
+        sources=_list_of(_SOURCE),
+        attempts=_list_of(_ATTEMPT),
     ),
 }
 

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, TypeAlias
 
 from chatkit._turns.approvals import PendingApproval
 from chatkit._turns.contents import ContentToolRequest, ContentToolResult
+from chatkit._turns.details import Source
 from chatkit._turns.turns import AssistantTurn, UserTurn
 
 
@@ -141,12 +142,46 @@ class Retrying:
         attempt: The number of the attempt that failed, from 1.
         delay: Seconds until the next one.
         error: What went wrong, as text.
+        next_model: The model asked next, with its route, where that is another one or another service.
+        next_service: The service asked next, where another one is asked.
     """
 
     attempt: int
     delay: float
     error: str
+    next_model: str | None = None
+    next_service: str | None = None
     type: ClassVar[Literal["retrying"]] = "retrying"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelLoading:
+    """The server is not ready yet, because it is still loading the model; it is asked again.
+
+    Args:
+        waited: Seconds waited so far, about.
+        limit: Seconds to wait at most.
+        delay: Seconds until it is asked again.
+        error: What the server says, as text.
+    """
+
+    waited: float
+    limit: float
+    delay: float
+    error: str
+    type: ClassVar[Literal["model_loading"]] = "model_loading"
+
+
+@dataclass(frozen=True, slots=True)
+class SourceCited:
+    """The answer cites a page.
+
+    Args:
+        source: The page.
+    """
+
+    source: Source
+    type: ClassVar[Literal["source_cited"]] = "source_cited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,5 +206,7 @@ Event: TypeAlias = (
     | ToolProgressed
     | ToolReturned
     | Retrying
+    | ModelLoading
+    | SourceCited
     | TurnEnded
 )

@@ -17,6 +17,7 @@ from chatkit._turns.contents import (
     ContentToolRequest,
     ContentToolResult,
 )
+from chatkit._turns.details import FailedAttempt, Source, TokenLogProb
 
 Contents: TypeAlias = str | Content | Sequence["str | Content"]
 
@@ -27,7 +28,7 @@ def short_repr(value: Any) -> str:
     known = [
         f"{name}={format(held, '.3g') if type(held) is float else repr(held)}"
         for name, held in pairs
-        if held is not None and held != Usage()
+        if held is not None and held != Usage() and (held != () or name == "contents")
     ]
     return f"{type(value).__name__}({', '.join(known)})"
 
@@ -41,12 +42,14 @@ class Usage:
         output_tokens: Tokens of the answer, reasoning included.
         cached_tokens: How many of the input tokens came from a cache.
         reasoning_tokens: How many of the output tokens were reasoning.
+        image_tokens: How many of the input tokens were images.
     """
 
     input_tokens: int | None = None
     output_tokens: int | None = None
     cached_tokens: int | None = None
     reasoning_tokens: int | None = None
+    image_tokens: int | None = None
 
     def __repr__(self) -> str:
         return short_repr(self)
@@ -170,6 +173,11 @@ class AssistantTurn:
         request_id: What the server calls the request.
         response_id: What the server calls the answer.
         interrupted: Why the turn is partial, or None when it is whole.
+        requested_model: The model asked for, with its route; it may differ from the one that served.
+        inference_id: What the Hugging Face router calls the inference.
+        log_probs: How likely the model thought each token of the text, where `params(log_probs=True)` asked for it.
+        sources: The pages that the answer cites.
+        attempts: The attempts with other models or services that failed before this one answered.
     """
 
     contents: tuple[Content, ...] = ()
@@ -184,6 +192,11 @@ class AssistantTurn:
     request_id: str | None = None
     response_id: str | None = None
     interrupted: str | None = None
+    requested_model: str | None = None
+    inference_id: str | None = None
+    log_probs: tuple[TokenLogProb, ...] | None = field(default=None, repr=False)
+    sources: tuple[Source, ...] = ()
+    attempts: tuple[FailedAttempt, ...] = ()
     wording: Any = field(default=None, init=False, repr=False, compare=False)
     role: ClassVar[Literal["assistant"]] = "assistant"
     __getstate__ = _state

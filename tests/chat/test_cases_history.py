@@ -162,7 +162,7 @@ def test_case_65_a_sum_with_an_unknown_count_is_unknown(chat):
     assert chat.usage() == Usage(4, None, None, None)
     assert chat.get_tokens()[1].input == 2
     chat.set_turns([])
-    assert chat.usage() == Usage(0, 0, 0, 0)
+    assert chat.usage() == Usage(0, 0, 0, 0, 0)
 
 
 def test_case_66_every_request_of_a_tool_loop_is_counted_once(service, chat, talk, add):

@@ -81,7 +81,14 @@ class FakeProvider:
     def changed(self, *, model=None, params=None):
         return dataclasses.replace(self, model=model or self.model, params=params or self.params)
 
-    def request(self, turns, *, system, tools, stream):
+    @property
+    def asked_model(self):
+        return self.model
+
+    def listing(self):
+        return None
+
+    def request(self, turns, *, system, tools, stream, tool_choice=None):
         self.asked.append((tuple(turns), system, tools, stream, self.yields))
         return Request(self.base_url, b"{}", credentials=self.credentials, stream=stream)
 

@@ -333,7 +333,7 @@ def test_closing_while_another_task_waits_for_the_answer(make, fake, talk):
 def test_before_during_and_after(make, talk):
     async def main():
         stream = make(HELLO)
-        assert (stream.text, stream.turn, stream.usage) == ("", None, Usage(0, 0, 0, 0))
+        assert (stream.text, stream.turn, stream.usage) == ("", None, Usage(0, 0, 0, 0, 0))
         assert repr(stream) == "<AsyncStream not begun, 0 characters>"
         pieces = aiter(stream)
         await anext(pieces)

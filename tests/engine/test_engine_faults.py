@@ -8,7 +8,8 @@ import pytest
 
 from chatkit._engine.loop import converse
 from chatkit._errors import APIConnectionError, Cancelled
-from chatkit._providers.encode import WordingRules, word_turns
+from chatkit._providers.encode import WordingRules
+from chatkit._providers.wording import word_turns
 from chatkit._turns.contents import ContentToolResult
 from chatkit._turns.turns import AssistantTurn, UserTurn
 from chatkit.testing import check_history

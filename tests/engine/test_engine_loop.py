@@ -19,7 +19,8 @@ from chatkit._errors import (
     ToolLoopLimitError,
 )
 from chatkit._http.retry import RetryPolicy
-from chatkit._providers.encode import WordingRules, word_turns
+from chatkit._providers.encode import WordingRules
+from chatkit._providers.wording import word_turns
 from chatkit._turns.turns import AssistantTurn, SystemTurn, UserTurn
 from chatkit.testing import check_history
 

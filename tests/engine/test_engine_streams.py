@@ -313,10 +313,10 @@ def test_a_cancellation_that_is_not_ones_own_is_no_error_either(make, talk):
 def test_before_during_and_after(make, talk):
     talk.toolbox = Toolbox([add])
     stream = make([200, "One +c1 .tool_calls"], [200, "Two", "three .stop"])
-    assert (stream.text, stream.turn, stream.usage) == ("", None, Usage(0, 0, 0, 0))
+    assert (stream.text, stream.turn, stream.usage) == ("", None, Usage(0, 0, 0, 0, 0))
     assert repr(stream) == "<Stream not begun, 0 characters>"
     assert next(stream) == "One"
-    assert (stream.text, stream.turn, stream.usage) == ("One", None, Usage(0, 0, 0, 0))
+    assert (stream.text, stream.turn, stream.usage) == ("One", None, Usage(0, 0, 0, 0, 0))
     assert repr(stream) == "<Stream live, 3 characters>"
     assert next(stream) == "Two"
     assert (stream.text, stream.turn, stream.usage) == ("OneTwo", talk.history.turns[1], Usage(1, 2, None, None))

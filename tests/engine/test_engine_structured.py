@@ -18,7 +18,8 @@ from chatkit._errors import (
     RateLimitError,
     UnprocessableEntityError,
 )
-from chatkit._providers.encode import WordingRules, word_turns
+from chatkit._providers.encode import WordingRules
+from chatkit._providers.wording import word_turns
 from chatkit._turns.contents import ContentJson, ContentText, ContentThinking, ContentToolRequest
 from chatkit._turns.history import History
 from chatkit._turns.turns import AssistantTurn, UserTurn

@@ -8,8 +8,9 @@ import json
 import pytest
 
 from chatkit._errors import ConfigError
-from chatkit._providers.encode import WordingRules, merged, to_bytes, word_tools, word_turns
+from chatkit._providers.encode import WordingRules, word_tools
 from chatkit._providers.profiles import Profile
+from chatkit._providers.wording import merged, to_bytes, word_turns
 from chatkit._tools.tool import Tool, tool
 from chatkit._turns.contents import (
     ContentImageInline,

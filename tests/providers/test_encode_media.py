@@ -8,7 +8,8 @@ import json
 import pytest
 
 from chatkit._errors import ConfigError, MediaError
-from chatkit._providers.encode import WordingRules, word_turns
+from chatkit._providers.encode import WordingRules
+from chatkit._providers.wording import word_turns
 from chatkit._turns.contents import (
     ContentAudio,
     ContentDocument,

@@ -7,12 +7,12 @@ from dataclasses import fields
 
 import pytest
 
-from chatkit._constructors import chat_huggingface, chat_openai_compatible
+from chatkit import chat_huggingface, chat_openai_compatible
 from chatkit._errors import ConfigError, HistoryError, MissingKeyError
 from chatkit._http.messages import TimeLimits
 from chatkit._providers import saved_settings
 from chatkit._providers.making import ProviderSettings, provider_of, settings_of, warn_of_plain_http
-from chatkit._providers.openai_compatible import ChatCompletions
+from chatkit._providers.openai_compatible import OpenAICompatible
 from chatkit._providers.params import Params, params
 from chatkit._providers.profiles import PROFILES, Profile
 from chatkit._providers.saved_settings import settings_record, settings_replay
@@ -208,7 +208,7 @@ def test_every_field_is_saved():
         assert shape.names == {item.name for item in fields(shape.made_by)}
     unkept = {"credentials", "api_headers", "limits", "_warned", "_kept"}
     kept = {item.name for item in fields(ProviderSettings)} - {"own_key"}
-    assert {item.name for item in fields(ChatCompletions)} == kept | unkept
+    assert {item.name for item in fields(OpenAICompatible)} == kept | unkept
 
 
 def test_a_provider_of_ones_own_cannot_be_saved():

@@ -14,7 +14,7 @@ from chatkit._http.messages import Head, TimeLimits
 from chatkit._providers import huggingface
 from chatkit._providers.credentials import no_credentials
 from chatkit._providers.decode import ChatDecoder
-from chatkit._providers.openai_compatible import ChatCompletions
+from chatkit._providers.openai_compatible import OpenAICompatible
 from chatkit._providers.params import Params, params
 from chatkit._providers.profiles import PROFILES, Profile, profile_for
 from chatkit._tools.tool import tool
@@ -28,7 +28,7 @@ Q = UserTurn("q")
 
 def provider(**given):
     given = {"profile": PROFILES["generic"], "credentials": no_credentials(), **given}
-    return ChatCompletions("Test", given.pop("model", "m"), given.pop("base_url", BASE), **given)
+    return OpenAICompatible("Test", given.pop("model", "m"), given.pop("base_url", BASE), **given)
 
 
 def ask(given, *turns, system=None, tools=(), stream=False):

@@ -8,7 +8,7 @@ import pytest
 from chatkit._errors import BadRequestError
 from chatkit._providers.concessions import conceded_profile
 from chatkit._providers.credentials import no_credentials
-from chatkit._providers.openai_compatible import ChatCompletions
+from chatkit._providers.openai_compatible import OpenAICompatible
 from chatkit._providers.profiles import PROFILES
 from chatkit._tools.tool import tool
 from chatkit._turns.turns import SystemTurn, UserTurn
@@ -34,7 +34,7 @@ Q = UserTurn("Who?")
 def sent(way, *, profile="generic", schema=SCHEMA, description="A person.", system=None, tools=(), **about):
     if isinstance(profile, str):
         profile = PROFILES[profile]
-    provider = ChatCompletions("Test", "m", "http://x/v1", credentials=no_credentials(), profile=profile, **about)
+    provider = OpenAICompatible("Test", "m", "http://x/v1", credentials=no_credentials(), profile=profile, **about)
     wanted = Wanted("Person", description, schema, way)
     request = provider.request([Q], system=system, tools=tools, stream=False, wanted=wanted)
     # The next request of the same provider is an ordinary one.
@@ -132,5 +132,5 @@ def test_one_invalid_schema_is_no_reason_to_give_them_up():
 
 
 def test_a_request_without_any_turn():
-    provider = ChatCompletions("Test", "m", "http://x/v1", credentials=no_credentials(), profile=PROFILES["generic"])
+    provider = OpenAICompatible("Test", "m", "http://x/v1", credentials=no_credentials(), profile=PROFILES["generic"])
     assert json.loads(provider.request([], system=None, tools=(), stream=False).body)["messages"] == []

@@ -51,8 +51,8 @@ def test_a_history_that_begins_with_an_answer_has_no_rounds(turns):
 
 
 def test_the_total_of_nothing_is_nothing():
-    assert total_usage([]) == Usage(0, 0, 0, 0)
-    assert total_usage([U("q"), S("s"), PARTIAL]) == Usage(0, 0, 0, 0)
+    assert total_usage([]) == Usage(0, 0, 0, 0, 0)
+    assert total_usage([U("q"), S("s"), PARTIAL]) == Usage(0, 0, 0, 0, 0)
     assert (total_cost([]), total_cost([U("q"), PARTIAL])) == (0.0, 0.0)
 
 

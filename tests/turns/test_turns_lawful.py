@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chatkit._providers.encode import WordingRules, word_turns
+from chatkit._providers.encode import WordingRules
+from chatkit._providers.wording import word_turns
 from chatkit._turns.contents import (
     ContentImageRemote,
     ContentText,

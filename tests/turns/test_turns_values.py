@@ -9,7 +9,8 @@ import pickle
 import pytest
 
 from chatkit._errors import ConfigError
-from chatkit._providers.encode import WordingRules, word_turns
+from chatkit._providers.encode import WordingRules
+from chatkit._providers.wording import word_turns
 from chatkit._turns.contents import (
     CONTENT_TYPES,
     ContentAudio,
@@ -174,9 +175,9 @@ def test_a_turn_of_tool_results_is_nothing_that_a_user_said(contents, only):
 
 def test_a_turn_says_by_default_that_nothing_is_known():
     turn = AssistantTurn("a")
-    assert turn.usage == Usage(None, None, None, None)
+    assert turn.usage == Usage(None, None, None, None, None)
     known = {field.name: getattr(turn, field.name) for field in dataclasses.fields(turn)}
-    assert {name for name, value in known.items() if value is not None} == {"contents", "usage"}
+    assert {name for name, value in known.items() if value not in (None, ())} == {"contents", "usage"}
 
 
 @pytest.mark.parametrize(
