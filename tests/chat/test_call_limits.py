@@ -194,12 +194,12 @@ def test_seconds_do_not_wait_for_a_retry_that_comes_too_late(service, chat, talk
 
 
 def test_the_chats_seconds_add_up(service, chat, talk):
-    chat.limits = Limits(seconds=0.5)
+    chat.limits = Limits(seconds=1.5)
     service.say("One.", delivery=Delivery(pause_before_headers=0.3))
     talk(chat, "One?")
-    assert 0.3 <= chat.spent.seconds < 0.5
+    assert 0.3 <= chat.spent.seconds < 1.5
     service.script(Answer("Two.", delivery=Delivery(pause_before_headers=30)))
-    with pytest.raises(LimitError, match=r"The chat's limit of 0\.5 seconds"):
+    with pytest.raises(LimitError, match=r"The chat's limit of 1\.5 seconds"):
         talk(chat, "Two?")
     with pytest.raises(LimitError, match="The chat's limit"):
         talk(chat, "Three?")

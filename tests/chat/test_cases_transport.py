@@ -294,7 +294,7 @@ def test_case_88_the_connection_is_closed_when_a_stream_is_dropped(service, chat
     service.script(stalled("a"))
     stream_talk.leave(chat, "Hi")
     assert service.requests[0].wait_disconnected(1)
-    assert service.requests[0].disconnected_at - service.requests[0].at < 0.5
+    assert service.requests[0].disconnected_at - service.requests[0].at < 3
 
 
 def test_case_88_also_when_it_is_collected_unfinished(service, chat, stalled):

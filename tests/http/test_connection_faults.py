@@ -63,7 +63,7 @@ def test_b3_syn_never_answered(limits, full_backlog, line, to, fails):
     words = ("127.0.0.1", "did not accept a connection within 0.2 s", "TimeLimits(connect=...)")
     error = fails(lambda: line.send(to(full_backlog, limits=limits)), APITimeoutError, *words)
     assert (error.phase, error.retryable) == ("connect", True)
-    assert 0.15 < time.monotonic() - started < 0.5
+    assert 0.15 < time.monotonic() - started < 3
 
 
 def test_b3_handshake_never_answered(raw_server, line, to, fails):

