@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from chatkit._constructors.listing import models_huggingface, models_openai_compatible
     from chatkit._constructors.local import chat_local
     from chatkit._constructors.openai_compatible import chat_openai_compatible
+    from chatkit._engine.ledger import TokenUsage, UsageRow, token_usage
     from chatkit._engine.limits import Limits, Spent
     from chatkit._engine.streams import AsyncStream, Stream
     from chatkit._engine.typed_streams import AsyncStructuredStream, StructuredStream
@@ -73,6 +74,8 @@ if TYPE_CHECKING:
     from chatkit._media.documents import content_document_file, content_pdf_file, content_pdf_url
     from chatkit._media.images import content_image_file, content_image_plot, content_image_url
     from chatkit._media.texts import content_text
+    from chatkit._models.estimating import Estimate
+    from chatkit._models.lists import ModelList
     from chatkit._models.prices import Price
     from chatkit._models.rows import ModelInfo, ModelOffer
     from chatkit._providers.openai_messages import from_messages, to_messages
@@ -180,6 +183,7 @@ __all__ = [
     "ContentToolResult",
     "ContentWarning",
     "ContextLengthError",
+    "Estimate",
     "Event",
     "FailedAttempt",
     "FinishReasonWarning",
@@ -196,6 +200,7 @@ __all__ = [
     "MissingKeyError",
     "MissingToolWarning",
     "ModelInfo",
+    "ModelList",
     "ModelLoading",
     "ModelOffer",
     "NameClashWarning",
@@ -228,6 +233,7 @@ __all__ = [
     "TimeLimits",
     "TokenLogProb",
     "TokenRow",
+    "TokenUsage",
     "Tool",
     "ToolContext",
     "ToolFailureWarning",
@@ -244,6 +250,7 @@ __all__ = [
     "UnprocessableEntityError",
     "UnsupportedParameterWarning",
     "Usage",
+    "UsageRow",
     "UserTurn",
     "__version__",
     "chat",
@@ -273,6 +280,7 @@ __all__ = [
     "params",
     "serve_mcp",
     "to_messages",
+    "token_usage",
     "tool",
     "tool_annotations",
     "type_array",

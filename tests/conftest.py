@@ -20,3 +20,9 @@ def _nothing_of_this_machine(monkeypatch):
     for name in list(os.environ):
         if name.startswith(_PREFIXES) or name.upper() in _PROXIES:
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_lists_of_models(monkeypatch):
+    # They are kept by the address of the server, and ports come again.
+    monkeypatch.setattr("chatkit._models.shelf._kept", {})

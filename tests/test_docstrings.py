@@ -31,7 +31,9 @@ def own_methods(cls):
     for key, value in inspect.getmembers(cls):
         static = inspect.getattr_static(cls, key)
         if not key.startswith("_") and (inspect.isfunction(value) or inspect.ismethod(value)):
-            yield key, value
+            # What a sequence gets from the standard library is told there.
+            if value.__module__.startswith("chatkit"):
+                yield key, value
         elif not key.startswith("_") and isinstance(static, property):
             yield key, static
 

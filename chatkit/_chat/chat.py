@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
+from chatkit._chat.accounting import Accounting
 from chatkit._chat.answering import Answering
 from chatkit._chat.approving import Approving
 from chatkit._chat.keeping import Keeping
+from chatkit._chat.listing import Listing
 from chatkit._chat.rewriting import Rewriting
 from chatkit._chat.tooling import Tooling
 from chatkit._display.choosing import EchoMode, resolve_echo
@@ -15,15 +17,13 @@ from chatkit._engine.limits import Limits, Spent, check_limits
 from chatkit._errors import ConfigError
 from chatkit._providers.params import Params
 from chatkit._providers.provider import Provider
-from chatkit._turns.accounting import TokenRow, token_rows, total_cost, total_usage
 from chatkit._turns.inputs import system_turn
-from chatkit._turns.turns import Usage
 
 if TYPE_CHECKING:
     from typing import Self
 
 
-class Chat(Answering, Rewriting, Approving, Tooling, Keeping):
+class Chat(Answering, Rewriting, Approving, Tooling, Accounting, Listing, Keeping):
     """A conversation with a model. It keeps the system prompt, the turns, the parameters and the tools.
 
     Make one with `chat_huggingface()`, `chat_openai_compatible()` or `chat()`. A chat serves one caller at a time; for
@@ -131,31 +131,13 @@ class Chat(Answering, Rewriting, Approving, Tooling, Keeping):
     @property
     def spent(self) -> Spent:
         """What all calls of this chat together have used up so far. A copy."""
+        self._talk.spent.settle(self._talk.prices)
         return self._talk.spent.copy()
 
     @property
     def provider(self) -> Provider:
         """What translates for the server. For experts."""
         return self._talk.provider
-
-    def usage(self) -> Usage:
-        """The tokens of all whole answers in the history; a sum with an unknown in it is None."""
-        return total_usage(self._talk.history.turns)
-
-    def get_tokens(self) -> list[TokenRow]:
-        """The tokens of each whole answer in the history, oldest first."""
-        return token_rows(self._talk.history.turns)
-
-    def get_cost(self, include: Literal["all", "last"] = "all") -> float | None:
-        """What the answers in the history cost, in US dollars; None when a price is not known.
-
-        Args:
-            include: "all" whole answers, or the "last" one only.
-        """
-        if include not in ("all", "last"):
-            raise ConfigError(f'`include` must be "all" or "last", not {include!r}.')
-        whole = [turn for turn in self._talk.history.turns if getattr(turn, "interrupted", "") is None]
-        return total_cost(whole if include == "all" else whole[-1:])
 
     def __repr__(self) -> str:
         return str(self).partition("\n")[0]

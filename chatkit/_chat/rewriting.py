@@ -178,7 +178,8 @@ class Rewriting(Talking, Remembering):
         return side
 
     def _compacted(self, old: list[Turn], new: list[Turn], side: Conversation | None = None) -> Compaction:
-        from chatkit._turns.compacting import Compaction, estimate_tokens
+        from chatkit._turns.compacting import Compaction
+        from chatkit._turns.estimating import estimate_tokens
 
         before = self._talk.history
         # The summary is the model's own: it stands where it was asked for, as an exchange like any other.

@@ -13,6 +13,7 @@ from chatkit._engine.call import Call
 from chatkit._engine.limits import Limits, check_limits
 from chatkit._engine.loop import ToolMode, converse, is_concurrent
 from chatkit._engine.streams import AsyncStream, Stream
+from chatkit._engine.tool_choice import check_tool_choice
 from chatkit._turns.contents import Content
 from chatkit._turns.inputs import user_turn
 from chatkit._turns.reply import Reply
@@ -27,6 +28,7 @@ class Talking(ChatState):
         echo: EchoMode | bool | None = None,
         tool_mode: ToolMode = "sequential",
         limits: Limits | None = None,
+        tool_choice: str | None = None,
     ) -> Reply:
         """Say something and wait for the whole answer; tools that the model asks for are run on the way.
 
@@ -38,13 +40,17 @@ class Talking(ChatState):
             echo: What is printed, for this call: "none", "output" or "all".
             tool_mode: Whether several tools of one answer run one after the other or at once, in threads.
             limits: What this call may use up: rounds, tool calls, tokens, cost, seconds.
+            tool_choice: "auto" leaves calling tools to the model, "none" rules it out for this call, "required"
+                demands one, and the name of a tool demands that one. A demand counts for the first answer; after it
+                the model is free, or it could never come to an end. A few servers, such as Ollama, do not heed
+                demands. None leaves it to the server, which is "auto" nearly everywhere.
 
         Returns:
             The text of the last answer, a `str` that also carries its `turn`. When tool calls wait for approval,
             `pending` has them and the call ends there: go on with `resume()`.
 
         Raises:
-            ConfigError: when nothing was given, or something that is no content.
+            ConfigError: when nothing was given, something that is no content, or a `tool_choice` that cannot be.
             ChatBusyError: when the chat is in the middle of another call.
             APIError: when the server cannot be reached or gives no proper answer.
             IncompleteOutputError: when an answer that asked for tools was cut off.
@@ -53,7 +59,7 @@ class Talking(ChatState):
         """
         shown = self._display(echo)
         allowed = check_limits(limits)
-        script = self._converse(contents, tool_mode, allowed, stream=shown is not None)
+        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=shown is not None)
         return self._reply(self._hear(script, shown, allowed))
 
     async def chat_async(
@@ -62,6 +68,7 @@ class Talking(ChatState):
         echo: EchoMode | bool = "none",
         tool_mode: ToolMode = "concurrent",
         limits: Limits | None = None,
+        tool_choice: str | None = None,
     ) -> Reply:
         """Say something and await the whole answer. The twin of `chat`, without an echo unless one is asked for.
 
@@ -70,6 +77,7 @@ class Talking(ChatState):
             echo: What is printed, for this call.
             tool_mode: Whether several tools of one answer run one after the other or at once.
             limits: What this call may use up.
+            tool_choice: As for `chat`.
 
         Returns:
             As for `chat`.
@@ -79,7 +87,7 @@ class Talking(ChatState):
         """
         shown = self._display(echo)
         allowed = check_limits(limits)
-        script = self._converse(contents, tool_mode, allowed, stream=shown is not None)
+        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=shown is not None)
         return self._reply(await self._hear_async(script, shown, allowed))
 
     def stream(
@@ -87,6 +95,7 @@ class Talking(ChatState):
         *contents: str | Content | None,
         tool_mode: ToolMode = "sequential",
         limits: Limits | None = None,
+        tool_choice: str | None = None,
     ) -> Stream:
         """Say something and iterate over the answer while it arrives. Nothing is sent before the first step.
 
@@ -94,22 +103,25 @@ class Talking(ChatState):
             *contents: As for `chat`.
             tool_mode: As for `chat`.
             limits: As for `chat`.
+            tool_choice: As for `chat`.
 
         Returns:
             A `Stream`: iterate over it for the text, or over its `events()`; it is a context manager too.
 
         Raises:
-            ConfigError: when nothing was given, or something that is no content. While iterating: as for `chat`,
-                but `cancel()` just ends it.
+            ConfigError: when nothing was given, something that is no content, or a `tool_choice` that cannot be.
+                While iterating: as for `chat`, but `cancel()` just ends it.
         """
         allowed = check_limits(limits)
-        return Stream(self._call(self._converse(contents, tool_mode, allowed, stream=True), allowed), Watcher(None))
+        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=True)
+        return Stream(self._call(script, allowed), Watcher(None))
 
     def stream_async(
         self,
         *contents: str | Content | None,
         tool_mode: ToolMode = "concurrent",
         limits: Limits | None = None,
+        tool_choice: str | None = None,
     ) -> AsyncStream:
         """Say something and iterate over the answer with `async for`. The twin of `stream`; not to be awaited itself.
 
@@ -117,6 +129,7 @@ class Talking(ChatState):
             *contents: As for `chat`.
             tool_mode: As for `chat_async`.
             limits: As for `chat`.
+            tool_choice: As for `chat`.
 
         Returns:
             An `AsyncStream`: iterate over it for the text, or over its `events()`; also for `async with`.
@@ -125,7 +138,7 @@ class Talking(ChatState):
             ConfigError: as for `stream`. While iterating: as for `chat`, but `cancel()` just ends it.
         """
         allowed = check_limits(limits)
-        script = self._converse(contents, tool_mode, allowed, stream=True)
+        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=True)
         return AsyncStream(self._call_async(script, allowed), Watcher(None))
 
     def cancel(self, reason: str = "cancelled") -> None:
@@ -146,6 +159,14 @@ class Talking(ChatState):
         if isinstance(call, Call):
             call.end(reason)
 
-    def _converse(self, contents: Iterable[Any], tool_mode: ToolMode, limits: Limits, *, stream: bool) -> Script:
-        user, concurrent = user_turn(contents), is_concurrent(tool_mode)
-        return converse(self._talk, user, stream=stream, concurrent=concurrent, limits=limits)
+    def _converse(
+        self, contents: Iterable[Any], tool_mode: ToolMode, limits: Limits, tool_choice: str | None, *, stream: bool
+    ) -> Script:
+        return converse(
+            self._talk,
+            user_turn(contents),
+            stream=stream,
+            concurrent=is_concurrent(tool_mode),
+            limits=limits,
+            tool_choice=check_tool_choice(tool_choice, self._talk.toolbox.tools),
+        )

@@ -21,6 +21,7 @@ from chatkit._errors import ChatkitError, ConfigError
 COMMANDS = {
     "demo": "hold a short conversation that shows what a chat does; needs no key and no internet",
     "mcp": "offer Python functions as tools to programs that speak the Model Context Protocol",
+    "models": "list the models of Hugging Face, or of another server: abilities, context, prices; needs no key",
 }
 """The subcommands, and what each is for."""
 

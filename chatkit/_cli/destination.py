@@ -86,12 +86,12 @@ def _server(arguments: argparse.Namespace, system_prompt: str, params: Params) -
     url = check_base_url(arguments.base_url)
     model = arguments.model or _UNNAMED
     chat = chat_openai_compatible(
-        url, model=model, system_prompt=system_prompt, params=params, credentials=_key(url, arguments.key_from)
+        url, model=model, system_prompt=system_prompt, params=params, credentials=key_for(url, arguments.key_from)
     )
     return Destination(chat, (f"This goes to the server at {url} (model: {model}).",))
 
 
-def _key(url: str, variable: str | None) -> CredentialsLike | None:
+def key_for(url: str, variable: str | None) -> CredentialsLike | None:
     """The function that gives the key for an address, or None for the usual one."""
     if variable:
         if not os.environ.get(variable, "").strip():

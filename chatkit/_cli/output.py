@@ -35,6 +35,17 @@ def printed(chat: Chat) -> str:
     return chat_text(chat.provider.name, chat.model, chat.system_prompt, chat.turns, out.colour, width, out.encoding)
 
 
+def width_of_stdout() -> int | None:
+    """Columns of the terminal that stdout is; None where it is no terminal, and nothing has to fit."""
+    out = Terminal()
+    return out.width if out.is_terminal else None
+
+
+def remark(text: str) -> None:
+    """Say on stderr, in one line, what belongs to the answer but is not of it."""
+    _aside(text)
+
+
 def complain(text: str) -> None:
     """Say on stderr, in one line, what went wrong."""
     _aside(f"chatkit: {text}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from chatkit._chat.chat import Chat
 from chatkit._constructors.huggingface import chat_huggingface
+from chatkit._constructors.local import chat_local
 from chatkit._constructors.openai_compatible import chat_openai_compatible
 from chatkit._errors import ConfigError
 
@@ -16,14 +17,15 @@ def chat(name: str, **arguments: Any) -> Chat:
 
     Args:
         name: The provider, then, after the first slash, the model; the model may be left out where there is a
-            default. Providers: "huggingface" and "openai_compatible" (which wants `base_url=` too).
+            default. Providers: "huggingface", "local" and "openai_compatible" (which wants `base_url=` too).
         **arguments: As for the provider's own constructor.
 
     Returns:
-        The chat. Nothing is sent yet.
+        The chat. Nothing is sent yet, but for "local", which asks servers on this machine what they are.
 
     Raises:
         ConfigError: when the provider is not known, or a model is named twice or not at all.
+        APIConnectionError: when "local" finds no server.
     """
     provider, slash, model = name.partition("/") if isinstance(name, str) else ("", "", "")
     maker = _MAKERS.get(provider)
@@ -44,5 +46,6 @@ def chat(name: str, **arguments: Any) -> Chat:
 
 _MAKERS: dict[str, Callable[..., Chat]] = {
     "huggingface": chat_huggingface,
+    "local": chat_local,
     "openai_compatible": chat_openai_compatible,
 }

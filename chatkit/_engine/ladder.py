@@ -21,8 +21,8 @@ from chatkit._providers.provider import Provider
 from chatkit._types.wanted import WAYS, Way
 
 _NAMES_A_WAY = re.compile(
-    r"response_format|json_schema|json_object|json mode|tool_choice|\btools?\b|function.call|grammar|schema|structured"
-    r"|guided|\bstrict\b",
+    r"response_format|text\.format|json_schema|json_object|json mode|tool_choice|\btools?\b|function.call|grammar"
+    r"|schema|structured|guided|\bstrict\b",
     re.IGNORECASE,
 )
 # "Messages with role 'tool' must follow ...", "messages[1].tool_calls: ...": the history is at fault.

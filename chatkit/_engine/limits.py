@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 
 from chatkit._errors import ConfigError, LimitError, ToolLoopLimitError
+from chatkit._models.book import Origin
+from chatkit._models.prices import Price
+from chatkit._models.unpriced import Unpriced
 from chatkit._turns.turns import AssistantTurn, short_repr
 from chatkit._warnings import UnknownCostWarning, caller
 
 _UNITS = {"rounds": "rounds of tool calls", "tool_calls": "tool calls", "tokens": "tokens", "cost": "US dollars"}
 _COUNTED_AFTER = ("tokens", "cost")
+_BLIND_TOKENS = "Without that the limit cannot be kept: remove tokens from limits=Limits(...), or limit rounds."
+_BLIND_COST = (
+    "Without that the limit cannot be kept: give the model's price as prices={...} when making the chat, remove cost "
+    "from limits=Limits(...), or limit rounds."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +36,9 @@ class Limits:
             `max_tool_rounds`.
         tool_calls: How many tool calls may be run, from 0.
         tokens: Tokens of requests and answers together, 1 or more.
-        cost: US dollars, above 0. Where a server does not tell what an answer cost, and no price is known, the chat
-            does not go on blindly: a warning tells it at once, and the next request is refused.
+        cost: US dollars, above 0. Where the cost of an answer is not known, the server's list of prices is asked for,
+            once an hour. Where it is not known even so, the chat does not go on blindly: a warning tells it at once,
+            and the next request is refused.
         seconds: Wall-clock time, above 0; an answer that is under way then breaks off and is kept as a partial turn.
 
     Raises:
@@ -57,8 +66,17 @@ class Limits:
                 raise ConfigError(f"The limit `{name}` must be a number above 0, not {value!r}.")
 
 
+class _Settling:
+    """Holds what may still get a price. It is no figure, and so no field."""
+
+    __slots__ = ("unpriced",)
+
+    def _hold(self, unpriced: Unpriced) -> None:
+        self.unpriced = unpriced
+
+
 @dataclass(slots=True)
-class Spent:
+class Spent(_Settling):
     """What a chat has used up so far, answers that are no longer in its history included.
 
     Answers that broke off are not counted: no server tells what they cost.
@@ -71,7 +89,7 @@ class Spent:
         cost: US dollars, as far as they are known.
         seconds: Wall-clock time in calls.
         unknown_tokens: How many answers came without token counts.
-        unknown_cost: How many answers came without a known cost.
+        unknown_cost: How many answers there were whose cost is not known; it is added as soon as a price is.
     """
 
     requests: int = 0
@@ -83,11 +101,15 @@ class Spent:
     unknown_tokens: int = 0
     unknown_cost: int = 0
 
-    def note(self, turn: AssistantTurn) -> None:
+    def __post_init__(self) -> None:
+        self._hold(Unpriced())
+
+    def note(self, turn: AssistantTurn, origin: Origin | None = None) -> None:
         """Count an answer; chats do so themselves.
 
         Args:
             turn: The answer.
+            origin: Where it came from, so that its cost can be found later if it is not known yet.
         """
         self.requests += 1
         counts = (turn.usage.input_tokens, turn.usage.output_tokens)
@@ -95,10 +117,24 @@ class Spent:
         self.unknown_tokens += None in counts
         self.cost += turn.cost or 0.0
         self.unknown_cost += turn.cost is None
+        if turn.cost is None and origin is not None:
+            self.unpriced.note(origin, turn.usage)
+
+    def settle(self, prices: Mapping[str, Price]) -> None:
+        """Add the cost of those answers whose price was not known when they came, and is now; chats do so themselves.
+
+        Args:
+            prices: The user's own prices.
+        """
+        answers, cost = self.unpriced.settled(prices)
+        self.unknown_cost -= answers
+        self.cost += cost
 
     def copy(self) -> Spent:
         """The same figures, to go their own way."""
-        return replace(self)
+        twin = replace(self)
+        twin._hold(self.unpriced.copy())
+        return twin
 
 
 class Meter:
@@ -117,14 +153,30 @@ class Meter:
         self._accounts = (("call", call, Spent()), ("chat", chat, spent))
         self._turn: AssistantTurn | None = None
 
-    def note(self, turn: AssistantTurn) -> None:
+    @property
+    def limits_cost(self) -> bool:
+        """Whether cost is limited."""
+        return any(limits.cost is not None for _, limits, _ in self._accounts)
+
+    @property
+    def servers(self) -> set[str]:
+        """The addresses of servers whose answers had no known price."""
+        return {origin.base_url for _, _, spent in self._accounts for origin in spent.unpriced}
+
+    def settle(self, prices: Mapping[str, Price]) -> None:
+        """Count the cost of answers whose price was not known when they came, and is now."""
+        for _, _, spent in self._accounts:
+            spent.settle(prices)
+
+    def note(self, turn: AssistantTurn, origin: Origin | None = None) -> None:
         """Count an answer, and warn when its cost is limited but not known."""
         self._turn = turn
         for _, _, spent in self._accounts:
-            spent.note(turn)
-        if turn.cost is None and any(limits.cost is not None for _, limits, _ in self._accounts):
+            spent.note(turn, origin)
+        if turn.cost is None and self.limits_cost:
             warnings.warn(
-                "A limit on cost is set, but what the answer cost is not known; the next request will be refused.",
+                "A limit on cost is set, but what the answer cost is not known; the next request will be refused "
+                "unless a price is found until then.",
                 UnknownCostWarning,
                 stacklevel=caller(),
             )
@@ -188,7 +240,7 @@ class Meter:
         what = "what an answer cost" if name == "cost" else "how many tokens an answer took"
         return LimitError(
             f"The {scope} has a limit of {limit:,} {_UNITS[name]}, but the server did not tell {what}.",
-            hint=f"Without that the limit cannot be kept: remove {name} from limits=Limits(...), or limit rounds.",
+            hint=_BLIND_COST if name == "cost" else _BLIND_TOKENS,
             name=name,
             scope=scope,
             limit=limit,

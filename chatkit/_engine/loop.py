@@ -7,14 +7,17 @@ the same loop.
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
+from functools import partial
 from typing import Any, Literal, TypeAlias
 
 from chatkit._engine.asks import Ask
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.limits import Limits, Meter
+from chatkit._engine.pricing import cleared, costed, note
 from chatkit._engine.reaching import reach
+from chatkit._engine.tool_choice import is_spare, lasting
 from chatkit._engine.tool_rounds import resume_tools, run_tools
-from chatkit._errors import ConfigError
+from chatkit._errors import APIStatusError, ConfigError
 from chatkit._http.messages import Request
 from chatkit._providers.provider import Provider
 from chatkit._turns.approvals import Verdict, waiting_requests
@@ -55,15 +58,16 @@ def converse(
         concurrent: Whether the tools of one answer run at once.
         limits: What the call may use up.
         tool_choice: "auto", "none", "required" or the name of a tool. What demands a call counts for the first
-            request only, or the model could never come to an end.
+            request only, or the model could never come to an end; the rest holds for all requests of the call.
 
     Returns:
         The last answer; None when tool calls wait for approval.
     """
     meter = talk.meter(limits)
-    meter.check()
+    yield from cleared(talk, meter)
     answer = yield from ask(talk, user, meter, stream=stream, tool_choice=tool_choice)
-    return (yield from _go_on(talk, answer, meter, stream=stream, concurrent=concurrent))
+    further = lasting(tool_choice)
+    return (yield from _go_on(talk, answer, meter, stream=stream, concurrent=concurrent, tool_choice=further))
 
 
 def resume(
@@ -87,7 +91,7 @@ def resume(
         As for `converse`.
     """
     meter = talk.meter(limits)
-    meter.check()
+    yield from cleared(talk, meter)
     waiting = waiting_requests(talk.history.turns)
     results: UserTurn | None = yield from resume_tools(talk, waiting, verdicts, meter, concurrent=concurrent)
     if results is None:
@@ -96,13 +100,23 @@ def resume(
     return (yield from _go_on(talk, answer, meter, stream=stream, concurrent=concurrent))
 
 
-def _go_on(talk: Conversation, answer: AssistantTurn, meter: Meter, *, stream: bool, concurrent: bool) -> Dialogue:
+def _go_on(
+    talk: Conversation,
+    answer: AssistantTurn,
+    meter: Meter,
+    *,
+    stream: bool,
+    concurrent: bool,
+    tool_choice: str | None = None,
+) -> Dialogue:
+    # Not all servers heed "none", and a tool that the user ruled out must not run because of that.
+    barred = tool_choice == "none"
     while answer.tool_requests:
-        results: UserTurn | None = yield from run_tools(talk, answer, meter, concurrent=concurrent)
+        results: UserTurn | None = yield from run_tools(talk, answer, meter, concurrent=concurrent, barred=barred)
         if results is None:
             return None
         meter.check()
-        answer = yield from ask(talk, results, meter, committed=True, stream=stream)
+        answer = yield from ask(talk, results, meter, committed=True, stream=stream, tool_choice=tool_choice)
     return answer
 
 
@@ -131,19 +145,27 @@ def ask(
     yield TurnStarted(turn)
     user = None if committed else turn
 
-    def word(provider: Provider) -> Request:
+    def word(provider: Provider, choice: str | None = tool_choice) -> Request:
         return provider.request(
             talk.history.sendable(user),
             system=talk.system,
             tools=talk.toolbox.definitions,
             stream=stream,
-            tool_choice=tool_choice,
+            tool_choice=choice,
         )
 
     with talk.history.draft(user) as draft:
-        draft.finish((yield from reach(talk, draft, word)))
+        try:
+            answer = yield from reach(talk, draft, word)
+        except APIStatusError as error:
+            if not is_spare(tool_choice, error):
+                raise
+            answer = None
+        if answer is None:
+            answer = yield from reach(talk, draft, partial(word, choice=None))
+        draft.finish((yield from costed(talk, meter, answer)))
     assert draft.turn is not None
     # Before it is told: a reader may leave here, and the answer was paid for.
-    meter.note(draft.turn)
+    note(talk, meter, draft.turn)
     yield TurnEnded(draft.turn)
     return draft.turn

@@ -14,6 +14,7 @@ from chatkit._engine.asks import Ask
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.ladder import Ladder, refuses_way
 from chatkit._engine.limits import Limits, Meter
+from chatkit._engine.pricing import cleared, costed, note
 from chatkit._engine.reaching import reach
 from chatkit._engine.tool_rounds import run_tools
 from chatkit._engine.verdict import Verdict, judge
@@ -164,11 +165,12 @@ class _Asking:
     def _once(self, wanted: Wanted | None) -> _Judging:
         """Send one request, judge the answer, and commit it if it is to stay."""
         talk, wish = self._talk, self._wish
-        self._meter.check()
+        yield from cleared(talk, self._meter)
         yield TurnStarted(self._opening)
         with talk.history.draft(self._user) as draft:
             turn = yield from reach(talk, draft, lambda provider: self._worded(provider, wanted))
-            self._meter.note(turn)
+            turn = yield from costed(talk, self._meter, turn)
+            note(talk, self._meter, turn)
             wish.turns.append(turn)
             asks = wanted is None and bool(turn.tool_requests)
             verdict = wish.verdict = Verdict("tools", turn) if asks else judge(turn, wish.answer)

@@ -29,9 +29,12 @@ _MAY_RUN_TOOLS = ("stop", "tool_calls")
 # A model that asks for more in one answer is out of its mind, and so many results fill any context.
 MAX_CALLS = 64
 _TOO_MANY = f"Only the first {MAX_CALLS} tool calls of an answer are run; this one was not. Ask again if it matters."
+_BARRED = "The user does not want tools to be used for this answer: give it in words."
 
 
-def run_tools(talk: Conversation, answer: AssistantTurn, meter: Meter, *, concurrent: bool) -> ToolRound:
+def run_tools(
+    talk: Conversation, answer: AssistantTurn, meter: Meter, *, concurrent: bool, barred: bool = False
+) -> ToolRound:
     """Run the tools that an answer asks for, and commit one result for each request, whatever happens.
 
     Args:
@@ -39,6 +42,7 @@ def run_tools(talk: Conversation, answer: AssistantTurn, meter: Meter, *, concur
         answer: The whole answer.
         meter: Says whether they may run.
         concurrent: Whether the tools run at once.
+        barred: Whether none may run; the model is told so.
 
     Returns:
         The turn of results, which stands in the history; None when some calls wait for approval, which then have
@@ -49,12 +53,13 @@ def run_tools(talk: Conversation, answer: AssistantTurn, meter: Meter, *, concur
         LimitError: when a limit is reached.
     """
     with talk.history.settle(answer.tool_requests) as settlement:
-        refusal = _cut_off(answer) or meter.admit(min(len(settlement.requests), MAX_CALLS))
+        most, why = (0, _BARRED) if barred else (MAX_CALLS, _TOO_MANY)
+        refusal = _cut_off(answer) or meter.admit(min(len(settlement.requests), most))
         if refusal is not None:
             settlement.refuse(refusal.summary)
             raise refusal
-        spare = settlement.open[MAX_CALLS:]
-        yield from _run_group(settlement, spare, False, {settlement.requests[index].id: _TOO_MANY for index in spare})
+        spare = settlement.open[most:]
+        yield from _run_group(settlement, spare, False, {settlement.requests[index].id: why for index in spare})
         verdicts = yield from _decide(talk, settlement)
         yield from _settle(settlement, verdicts, concurrent)
     return settlement.turn if not settlement.waiting else None

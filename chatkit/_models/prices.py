@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
@@ -10,10 +9,15 @@ from typing import Any, TypeAlias
 from chatkit._errors import ConfigError
 from chatkit._turns.turns import Usage, short_repr
 
+_MOST = 1e9
+
 
 @dataclass(frozen=True, slots=True)
 class Price:
     """What a model costs, in US dollars per million tokens.
+
+    Reasoning is paid as output. Tokens from a cache are paid in full unless there is a price for them: a price list
+    that has none must not make the cost unknown, and a cost that is too high is safer than one that is too low.
 
     Args:
         input: Tokens of the request, 0 or more.
@@ -33,7 +37,7 @@ class Price:
             value = getattr(self, item.name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
             optional = item.name == "cached_input" and value is None
-            if not optional and not (number and 0 <= value < math.inf):
+            if not optional and not (number and 0 <= value <= _MOST):
                 raise ConfigError(f"The price `{item.name}` must be US dollars per million tokens, not {value!r}.")
 
     def __repr__(self) -> str:
@@ -52,6 +56,8 @@ class Price:
         return (fresh * self.input + cached * (self.cached_input or 0.0) + usage.output_tokens * self.output) / 1e6
 
 
+FREE = Price(0, 0)
+"""What costs nothing."""
 PriceLike: TypeAlias = "Price | tuple[float, float] | tuple[float, float, float]"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -66,3 +67,60 @@ class ModelInfo:
     tools: bool | None = None
     structured: bool | None = None
     raw: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
+
+    @property
+    def ways(self) -> tuple[ModelOffer, ...]:
+        """The offers; where there are none, one without a provider's name, of what the server says of the model."""
+        own = ModelOffer("", None, self.context_length, self.price, self.tools, self.structured)
+        return self.offers or (own,)
+
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The names of the providers that serve it."""
+        return tuple(dict.fromkeys(offer.provider for offer in self.offers))
+
+    @property
+    def cheapest(self) -> ModelOffer | None:
+        """The offer with the lowest price of output, and of input among equals; None when no price is known."""
+        priced = [(way.price.output, way.price.input, way) for way in self.ways if way.price is not None]
+        return min(priced, key=lambda found: found[:2])[2] if priced else None
+
+    @property
+    def lowest_price(self) -> Price | None:
+        """The price of the cheapest offer."""
+        return self.cheapest.price if self.cheapest is not None else None
+
+    @property
+    def tools_anywhere(self) -> bool | None:
+        """Whether any offer takes tools; None when none says so and not all deny it."""
+        return _anywhere(way.tools for way in self.ways)
+
+    @property
+    def structured_anywhere(self) -> bool | None:
+        """Whether any offer gives typed answers by a JSON schema; None as for `tools_anywhere`."""
+        return _anywhere(way.structured for way in self.ways)
+
+    @property
+    def reads_images(self) -> bool | None:
+        """Whether it takes images; None when the list does not say what it takes."""
+        return "image" in self.input_modalities if self.input_modalities else None
+
+    @property
+    def live(self) -> bool | None:
+        """Whether any offer is live; None when the list does not say."""
+        return _anywhere(None if way.status is None else way.status == "live" for way in self.ways)
+
+    @property
+    def throughput(self) -> float | None:
+        """Tokens per second of the fastest offer."""
+        return max((way.throughput for way in self.ways if way.throughput is not None), default=None)
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds until the first token of the quickest offer."""
+        return min((way.latency for way in self.ways if way.latency is not None), default=None)
+
+
+def _anywhere(told: Iterable[bool | None]) -> bool | None:
+    known = list(told)
+    return True if True in known else None if None in known else False

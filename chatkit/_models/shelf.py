@@ -6,8 +6,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from chatkit._models.rows import ModelInfo
+if TYPE_CHECKING:
+    from chatkit._models.rows import ModelInfo
 
 FRESH_SECONDS = 3600.0
 """How long a list is good for."""

@@ -19,7 +19,7 @@ _DOUBLED = re.compile(r"/(v\d+)(/\1)+(?=/|$)")
 _HOST = re.compile(r"[A-Za-z0-9._~-]+")
 # Greedy up to the last @: a password may hold any of the characters that end a host.
 _SAFE_PARTS = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*://)?(?:.*@)?([^?#]*).*", re.DOTALL)
-_ENDPOINT = "/chat/completions"
+_ENDPOINT = re.compile(r"/(chat/completions|responses)$")
 
 
 def check_base_url(url: str) -> str:
@@ -98,7 +98,7 @@ def _normal_form(url: object) -> tuple[str, str]:
     if fault:
         return "", fault
     parts = urlsplit(text)
-    path = parts.path.rstrip("/").removesuffix(_ENDPOINT).rstrip("/")
+    path = _ENDPOINT.sub("", parts.path.rstrip("/")).rstrip("/")
     server, single = f"{parts.scheme}://{_ascii_host(host_of(text))}", _DOUBLED.sub(r"/\1", path)
     if single != path:
         return "", f"'{server}{path}' names the version twice: use '{server}{single}'."

@@ -11,19 +11,21 @@ import math
 import random
 from typing import Any
 
+from chatkit._providers.tail import Tail
 from chatkit._turns.characters import whole_characters
 from chatkit._turns.contents import ContentToolRequest
 from chatkit._turns.events import ToolInputDelta
 
 
 class _Call:
-    __slots__ = ("arguments", "id", "index", "name")
+    __slots__ = ("arguments", "id", "index", "name", "tail")
 
     def __init__(self, index: int, key: str) -> None:
         self.index = index
         self.id = key
         self.name = ""
         self.arguments: list[str] = []
+        self.tail = Tail()
 
     def at_rest(self) -> bool:
         """Whether the arguments are whole, or have not begun: what comes next may be another call."""
@@ -68,13 +70,22 @@ class ToolCalls:
             call = self._begin(index, key)
         if name:
             call.take_name(name)
-        delta = _text_of(function)
+        delta = call.tail.feed(_text_of(function))
         if delta:
             call.arguments.append(delta)
         return ToolInputDelta(call.index, call.id, call.name, delta)
 
+    def flush(self) -> list[ToolInputDelta]:
+        """What was held back of the arguments, at the end of the answer; a special token there is none of it."""
+        rests = [(call, call.tail.finish(strip=True)) for call in self._calls]
+        for call, rest in rests:
+            if rest:
+                call.arguments.append(rest)
+        return [ToolInputDelta(call.index, call.id, call.name, rest) for call, rest in rests if rest]
+
     def requests(self) -> list[ContentToolRequest]:
         """The calls as requests, in order, each with an id of its own."""
+        self.flush()
         seen: set[str] = set()
         requests = []
         for call in self._calls:

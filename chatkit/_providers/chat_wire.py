@@ -10,7 +10,7 @@ from typing import Any
 from chatkit._http.messages import Head
 from chatkit._providers.decode import ChatDecoder
 from chatkit._providers.encode import WordingRules, word_tools
-from chatkit._providers.profiles import Profile, body_params
+from chatkit._providers.profiles import Profile, body_params, warn_once
 from chatkit._providers.wording import Asked
 
 
@@ -32,10 +32,7 @@ class ChatWire:
         if asked.stream and asked.profile.stream_options:
             body["stream_options"] = {"include_usage": True}
         if asked.tools:
-            body["tools"] = word_tools(asked.tools, asked.profile)
-            if choice := asked.tool_choice:
-                named = choice not in ("auto", "none", "required")
-                body["tool_choice"] = {"type": "function", "function": {"name": choice}} if named else choice
+            body |= _tools(asked)
         if asked.wanted is not None:
             from chatkit._providers.wanted import add_wanted
 
@@ -45,3 +42,21 @@ class ChatWire:
     def decoder(self, head: Head, model: str) -> ChatDecoder:
         """See `Wire.decoder`."""
         return ChatDecoder(head, model)
+
+
+def _tools(asked: Asked) -> dict[str, Any]:
+    """The fields that offer tools; `tool_choice` without any tools is refused by many servers."""
+    choice, heeded, tools = asked.tool_choice, asked.profile.tool_choice, asked.tools
+    named = choice not in (None, "auto", "none", "required")
+    if heeded == "ignored" and choice == "none":
+        return {}
+    if heeded == "words" and named:
+        choice, tools, named = "required", [tool for tool in tools if tool.name == choice], False
+    if heeded == "ignored" and choice == "auto":
+        choice = None
+    elif heeded == "ignored" and choice is not None:
+        warn_once("tool_choice", "may not be heeded", asked.profile, asked.warned)
+    body: dict[str, Any] = {"tools": word_tools(tools, asked.profile)}
+    if choice is not None:
+        body["tool_choice"] = {"type": "function", "function": {"name": choice}} if named else choice
+    return body

@@ -20,6 +20,9 @@ _TITLE = re.compile(r"<(title|h1)\b[^<>]*>([^<]+)", re.IGNORECASE)
 _TAG = re.compile(r"<[^<>]*>")
 _BREAKS = re.compile(r"[\r\n]+")
 _NAME = re.compile(r"(?!error$)[A-Za-z][\w.-]*")
+# Where in a request something is wrong, and what: FastAPI's words, and those of zod, which the Hugging Face router's
+# Responses server checks with.
+_BLAMES: tuple[tuple[str, str, Any], ...] = (("loc", "msg", (list, str)), ("path", "message", list))
 _UNSEEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 _STATUS_OF_CODE = {
@@ -164,16 +167,17 @@ def _words(body: object, depth: int) -> str:
         return "; ".join(filter(None, (_words(item, depth - 1) for item in body[:20])))
     if not isinstance(body, dict):
         return ""
-    if "msg" in body and "loc" in body:
-        return _blamed(body)
-    found = (_words(body.get(name), depth - 1) for name in ("error", "message", "detail", "title", "errors"))
+    for place, said, kind in _BLAMES:
+        if said in body and isinstance(body.get(place), kind):
+            return _blamed(body[place], body[said])
+    found = (_words(body.get(name), depth - 1) for name in ("error", "message", "detail", "title", "errors", "msg"))
     return next(filter(None, found), "")
 
 
-def _blamed(item: dict[str, Any]) -> str:
-    """One entry of FastAPI's list of what is wrong with a request."""
-    place = item["loc"] if isinstance(item["loc"], list) else [item["loc"]]
-    return f"{'.'.join(map(str, place))}: {item['msg']}"
+def _blamed(place: Any, said: Any) -> str:
+    """One entry of a list of what is wrong with a request, by where it is."""
+    parts = place if isinstance(place, list) else [place]
+    return ": ".join(filter(None, [".".join(map(str, parts)), str(said)]))
 
 
 def _text_of_page(page: str) -> str:

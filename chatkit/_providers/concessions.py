@@ -54,7 +54,7 @@ def _max_tokens_as(profile: Profile, field: str) -> Profile:
 _CONCESSIONS: tuple[tuple[str, Callable[[Profile], Profile]], ...] = (
     (r"stream_options", _without_stream_options),
     # Not so a mere "Invalid schema for response_format": other types may do. That is up to the ladder of ways.
-    (r"(?i)(response_format|json_schema).*\bstrict\b", _without_strict_answers),
+    (r"(?i)(response_format|json_schema|text\.format).*\bstrict\b", _without_strict_answers),
     (r"\bstrict\b", _without_strict_tools),
     # OpenAI's reasoning models: "'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
     (r"max_tokens.*max_completion_tokens", _with_completion_tokens),

@@ -8,31 +8,20 @@ Source of the wire format: OpenAI's Chat Completions API, and what servers that 
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
-from chatkit._errors import APIError, APIResponseError, APIStreamError, StreamError, StreamInterruptedError
 from chatkit._http.messages import Head, Piece
-from chatkit._providers.calls import ToolCalls
-from chatkit._providers.spoken import Spoken, joined
-from chatkit._providers.usage import read_cost, read_usage
+from chatkit._providers.arriving import Arriving
+from chatkit._providers.notes import read_log_probs
+from chatkit._providers.spoken import joined
+from chatkit._providers.tail import Tail
 from chatkit._turns.events import Event
-from chatkit._turns.turns import AssistantTurn
 
-_FINISH = {
-    "eos": "stop",
-    "eos_token": "stop",
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "function_call": "tool_calls",
-    "tool_use": "tool_calls",
-    "max_tokens": "length",
-    "model_length": "length",
-}
-_scan: Any = json.JSONDecoder().scan_once  # type: ignore[attr-defined]  # the scanner that json.loads wraps
+# The finish reasons that tell that the model's own last token was its special one.
+_LAST_TOKEN = ("eos_token", "eos")
 
 
-class ChatDecoder:
+class ChatDecoder(Arriving):
     """Reads one answer.
 
     Args:
@@ -41,21 +30,8 @@ class ChatDecoder:
     """
 
     def __init__(self, head: Head, model: str) -> None:
-        self.at = head.sent_at
-        self.begun = False
-        self.done = False
-        self._head = head
-        self._asked = model
-        self._spoken = Spoken()
-        self._calls = ToolCalls()
-        self._usage: Any = None
-        self._finish: str | None = None
-        self._refused = False
-        self._whole = False
-        self._missing = ""
-        self._model = self._id = ""
-        self._first_at: float | None = None
-        self._count = 0
+        super().__init__(head, model)
+        self._tail = Tail()
 
     def feed(self, piece: Piece) -> list[Event]:
         """Take one piece of the answer.
@@ -66,86 +42,18 @@ class ChatDecoder:
         data = piece.data
         if self.done:
             return []
-        if data[:1] != "{":
-            if not data or data.isspace():
-                return []
-            if data.startswith("[DONE]"):
-                self.done = True
-                return self._noted(self._flushed())
-        self._count += 1
-        chunk = self._parse(data)
-        if type(chunk) is not dict:
-            raise self._bad_event(f"it is a JSON {type(chunk).__name__} instead of an object")
+        if data[:1] != "{" and (told := self._without_words(data)) is not None:
+            return told
+        chunk = self._object(data)
         if "choices" not in chunk or "error" in chunk or piece.event == "error":
             self._check_error(chunk, piece.event)
         return self._noted(self._chunk(chunk))
 
-    def finish(self) -> AssistantTurn:
-        """The whole answer, once all of it was fed.
-
-        Raises:
-            APIResponseError: when nothing was said at all.
-            StreamInterruptedError: when the answer broke off.
-            APIStreamError: when the server ended it with an error.
-        """
-        if self._finish == "error":
-            raise APIStreamError(f"{self._who()} ended the answer with an error.", **self._where())
-        if self._finish is None and not (self.begun and (self.done or self._whole)):
-            raise self._interrupted() if self.begun else self._empty()
-        if self._whole and not self.begun and self._missing:
-            raise self._empty()
-        return self._turn(None)
-
-    def partial(self, reason: str) -> AssistantTurn | None:
-        """What there is of the answer, marked with the reason why it is no more; None when there is nothing."""
-        return self._turn(reason) if self.begun else None
-
-    def broken(self, error: APIError) -> APIError:
-        """The error to raise for one that ended the answer: after the first piece it is an interruption."""
-        if not self.begun or isinstance(error, TimeoutError | StreamError):
-            return error
-        return self._interrupted(error)
-
-    def _noted(self, events: list[Event]) -> list[Event]:
-        if events and not self.begun:
-            self.begun = True
-            self._first_at = self.at
-        return events
-
-    def _parse(self, data: str) -> Any:
-        try:
-            # The scanner alone takes a third of the time of json.loads; what is not plain goes there.
-            value, end = _scan(data, 0)
-            if end == len(data):
-                return value
-        except (ValueError, RecursionError, StopIteration):
-            pass
-        try:
-            return json.loads(data)
-        except (ValueError, RecursionError) as error:
-            reason = str(error)[:100]
-        start = self._head.redact(data[:80])
-        if self._count == 1:
-            raise APIResponseError(
-                f"{self._who()} answered with invalid JSON ({reason}): {start!r}.", kind="bad_json", **self._where()
-            )
-        raise StreamError(
-            f"Event {self._count} of the stream is not valid JSON ({reason}): {start!r}.",
-            kind="bad_json",
-            **self._where(),
-        )
-
     def _check_error(self, chunk: dict[str, Any], event: str) -> None:
-        from chatkit._providers.explain import is_error_payload, reported_error
+        from chatkit._providers.explain import is_error_payload
 
         if is_error_payload(chunk, event):
-            raise reported_error(
-                json.loads(self._head.redact(json.dumps(chunk))),
-                headers=self._head.headers,
-                url=self._head.url,
-                model=self._asked,
-                begun=self.begun,
-            )
+            raise self._reported(chunk)
 
     def _chunk(self, chunk: dict[str, Any]) -> list[Event]:
         if not self._model or not self._id:
@@ -174,30 +82,55 @@ class ChatDecoder:
             self._delta(delta, events)
         else:
             self._missing = self._missing or "choices[0].message"
-        if self._finish:
+        if choice.get("logprobs"):
+            self._weigh(choice["logprobs"])
+        if self._finish or self._whole:
             # What was held back belongs in front of the end; some servers mark it with nothing else.
-            self._spoken.flush(events)
+            self._flush(events)
         return events
+
+    def _flush(self, events: list[Event]) -> None:
+        self._say(self._tail.finish(strip=self._finish in _LAST_TOKEN), events)
+        super()._flush(events)
+
+    def _say(self, text: str, events: list[Event]) -> None:
+        if text:
+            self._spoken.say(text, events)
+
+    def _weigh(self, told: Any) -> None:
+        if isinstance(told, dict):
+            self._log_probs += read_log_probs(told.get("content"))
 
     def _delta(self, delta: dict[str, Any], events: list[Event]) -> None:
         content = delta.get("content")
         # What is wrong is found before anything of the chunk is kept, since nothing of it will be told.
         if content is not None and not isinstance(content, str | list):
             raise self._bad_event(f"choices[0].delta.content is a JSON {type(content).__name__} instead of text")
-        fragments = self._fragments(delta) if len(delta) > 1 or content is None else ()
+        more = len(delta) > 1
+        fragments = self._fragments(delta) if more or content is None else ()
         thoughts = delta.get("reasoning_content") or delta.get("reasoning")
         if thoughts:
             self._spoken.think(joined(thoughts), events)
         if type(content) is str:
-            self._spoken.say(content, events)
+            self._say(self._tail.feed(content), events)
         elif isinstance(content, list):
             self._spoken.say_parts(content, events)
         elif self._whole and content is None and not thoughts:
             self._missing = "choices[0].message.content"
+        if fragments:
+            # Text in front of a call is no end, whatever it looks like.
+            self._say(self._tail.finish(strip=False), events)
+            events += [self._calls.feed(fragment, whole=self._whole) for fragment in fragments]
+        if more or content is None:
+            self._seldom(delta, events)
+
+    def _seldom(self, delta: dict[str, Any], events: list[Event]) -> None:
+        """What few answers have besides their words and calls."""
         if delta.get("refusal"):
             self._refused = True
             self._spoken.text(str(delta["refusal"]), events)
-        events += [self._calls.feed(fragment, whole=self._whole) for fragment in fragments]
+        if delta.get("annotations"):
+            self._cite(delta["annotations"], self._spoken.text_begins, events)
 
     def _fragments(self, delta: dict[str, Any]) -> list[dict[str, Any]]:
         """The pieces of tool calls in a delta; older servers send one object where a list belongs."""
@@ -211,60 +144,6 @@ class ChatDecoder:
                 wrong = fragment.get("function") if isinstance(fragment, dict) else fragment
                 raise self._bad_event(f"choices[0].delta.tool_calls holds a JSON {type(wrong).__name__}")
         return fragments
-
-    def _flushed(self) -> list[Event]:
-        events: list[Event] = []
-        self._spoken.flush(events)
-        return events
-
-    def _turn(self, interrupted: str | None) -> AssistantTurn:
-        contents = [*self._spoken.contents(), *self._calls.requests()]
-        raw = self._finish
-        reason = "content_filter" if self._refused else _FINISH.get(raw, raw) if raw else "unknown"
-        headers, sent = self._head.headers, self._head.sent_at
-        return AssistantTurn(
-            tuple(contents),
-            usage=read_usage(self._usage),
-            cost=read_cost(self._usage),
-            finish_reason=reason if interrupted is None else raw,
-            raw_finish_reason=raw,
-            duration=self.at - sent,
-            time_to_first_token=self._first_at - sent if self._first_at is not None else None,
-            model=self._model or None,
-            served_by=headers.get("x-inference-provider"),
-            request_id=headers.get("x-request-id") or headers.get("inference-id"),
-            response_id=self._id or None,
-            interrupted=interrupted,
-        )
-
-    def _interrupted(self, cause: APIError | None = None) -> StreamInterruptedError:
-        size = self._spoken.size
-        how = "broke off" if cause is not None else "ended without a finish reason"
-        calls = "; the tool calls in it were not run" if self._calls else ""
-        return StreamInterruptedError(
-            f"The answer of {self._who()} {how} after {size} characters{calls}.",
-            cause_type=type(cause).__name__ if cause is not None else None,
-            **self._where(),
-        )
-
-    def _empty(self) -> APIResponseError:
-        field = f" (`{self._missing}` is missing)" if self._missing else ""
-        return APIResponseError(
-            f"{self._who()} gave an empty answer, with no content{field}, for model {self._asked!r}.",
-            kind="missing_field" if self._missing and self._whole else "empty",
-            retryable=not self._whole,
-            **self._where(),
-        )
-
-    def _bad_event(self, what: str) -> StreamError:
-        return StreamError(f"Event {self._count} of the stream: {what}.", kind="bad_event", **self._where())
-
-    def _where(self) -> dict[str, Any]:
-        headers = self._head.headers
-        return {"model": self._asked, "url": self._head.url, "request_id": headers.get("x-request-id")}
-
-    def _who(self) -> str:
-        return self._head.url.partition("://")[2].partition("/")[0] or "The server"
 
 
 def _first_choice(choices: list[Any]) -> Any:

@@ -18,6 +18,9 @@ _PARTS = (
     (re.compile(r"\bpdf\b|\bfile_data\b|type:? ?['\"`]?file\b", re.IGNORECASE), "a document", "PDFs and other files"),
 )
 _PART_STATUSES = (400, 404, 415, 422, 500, 501)
+# Most servers do not speak it.
+_OLDER = 'does the server know the Responses format? All know api="chat_completions".'
+_NO_PROVIDER = re.compile(r"not supported by (any )?provider", re.IGNORECASE)
 _NO_ROUTE = re.compile(r"(404:? )?((file|page|path|route) )?not found\.?|404 page not found", re.IGNORECASE)
 
 
@@ -76,6 +79,19 @@ def _on_parts(complaint: Complaint, case: Circumstances) -> str:
     return ""
 
 
+def _on_request(complaint: Complaint, case: Circumstances) -> str:
+    if complaint.code == "model_not_supported" or _NO_PROVIDER.search(complaint.words):
+        page = "https://huggingface.co/settings/inference-providers"
+        return f"No provider that may be used serves the model: name another one, or see {page}."
+    return ""
+
+
+def _on_gone(complaint: Complaint, case: Circumstances) -> str:
+    if case.is_hugging_face or "router.huggingface.co" in complaint.words:
+        return 'Hugging Face answers at base_url="https://router.huggingface.co/v1" now, as chat_huggingface() knows.'
+    return f"{case.host} no longer serves this: is there a new address, or another model?"
+
+
 def _on_key(complaint: Complaint, case: Circumstances) -> str:
     page = " Tokens are made at https://huggingface.co/settings/tokens." if case.is_hugging_face else ""
     if not case.source:
@@ -100,12 +116,17 @@ def _on_permission(complaint: Complaint, case: Circumstances) -> str:
 
 
 def _on_missing(complaint: Complaint, case: Circumstances) -> str:
-    if complaint.is_page or not complaint.words or _NO_ROUTE.fullmatch(complaint.words):
+    nothing = complaint.is_page or not complaint.words or bool(_NO_ROUTE.fullmatch(complaint.words))
+    if case.url.endswith("/responses") and (nothing or "url" in complaint.words.lower()):
+        return f"Nothing is served at {shown_url(case.url)}: {_OLDER}"
+    if nothing:
         return f"Nothing is served at {shown_url(case.url)}: does base_url need /v1 at its end?"
     return f"Is the name of the model right, and is it served at {shown_url(case.url)}?"
 
 
 def _on_method(complaint: Complaint, case: Circumstances) -> str:
+    if case.url.endswith("/responses"):
+        return f"POST {shown_url(case.url)} is not allowed: {_OLDER}"
     return f"POST {shown_url(case.url)} is not allowed: is base_url the address of a chat API?"
 
 
@@ -141,11 +162,13 @@ def _megabytes(size: int) -> str:
 
 
 _ADVICE: dict[int, Callable[[Complaint, Circumstances], str]] = {
+    400: _on_request,
     401: _on_key,
     402: _on_credits,
     403: _on_permission,
     404: _on_missing,
     405: _on_method,
+    410: _on_gone,
     413: _on_size,
     429: _on_rate,
     503: _on_unavailable,

@@ -17,6 +17,7 @@ from chatkit._providers.credentials import (
     openai_compatible_credentials,
     user_credentials,
 )
+from chatkit._providers.extra_fields import refuse_several
 from chatkit._providers.headers import check_headers
 from chatkit._providers.openai_compatible import OpenAICompatible, Service
 from chatkit._providers.params import Params, jsonable
@@ -156,4 +157,5 @@ def _body_args(api_args: Any) -> dict[str, Any]:
     if not isinstance(api_args, Mapping):
         raise ConfigError(f"`api_args` must be a mapping, not {type(api_args).__name__}.")
     copied: dict[str, Any] = jsonable("api_args", dict(api_args))
+    refuse_several(copied, "api_args")
     return copied

@@ -9,6 +9,7 @@ from numbers import Integral, Real
 from typing import Any
 
 from chatkit._errors import ConfigError
+from chatkit._providers.extra_fields import check_spelling, refuse_several
 
 # Parameter -> the lowest and the highest value allowed; None means that there is no such limit.
 _NUMBERS: dict[str, tuple[float, float]] = {
@@ -50,6 +51,7 @@ class Params:
             raise ConfigError(f"`log_probs` must be True or False, not {_shown(self.log_probs)}.")
         self._settle("stop_sequences", _stops(self.stop_sequences))
         self._settle("reasoning_effort", _effort(self.reasoning_effort))
+        refuse_several(self.extra, "params")
         self._settle("extra", {name: jsonable(name, value) for name, value in self.extra.items() if value is not None})
 
     def _settle(self, name: str, value: object) -> None:
@@ -96,13 +98,19 @@ def params(
         stop_sequences: A text, or texts, before which an answer ends.
         reasoning_effort: How hard to think, in the server's words: often "low", "medium" or "high".
         reasoning_tokens: The most tokens to think with, 0 or more.
-        **extra: Further fields of the request's body, passed on as they are; anything that JSON can say.
+        **extra: Further fields of the request's body, passed on as they are; anything that JSON can say. One that is
+            almost called like a parameter is taken for a slip; `api_args=` takes any name. `n` is refused: a chat
+            goes on from one answer, and several clones can be asked.
 
     Raises:
-        ConfigError: when a value has the wrong type or is out of range; it names the parameter and what is allowed.
+        ConfigError: when a value has the wrong type or is out of range, or a name is misspelt; it names the parameter
+            and what is allowed.
     """
     # All of the arguments and nothing else: telling their names a third time could only go wrong.
-    return Params(**locals())
+    given = locals()
+    if extra:
+        check_spelling(extra, given.keys() - {"extra"})
+    return Params(**given)
 
 
 def _number(name: str, value: Any, low: float, high: float) -> float | None:

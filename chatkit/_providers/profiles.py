@@ -11,7 +11,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from chatkit._errors import ConfigError
 from chatkit._providers.addresses import hostname_of, is_loopback, port_of
@@ -37,6 +37,9 @@ class Profile:
         stream_options: Whether `stream_options: {"include_usage": true}` may be sent.
         thinking_field: Where thinking goes when it is sent back: "reasoning" or "reasoning_content".
         empty_parameters: Whether a tool without arguments is sent with an empty `parameters` schema.
+        tool_choice: What the server heeds of `tool_choice`: "named" is all of it. "words" is all but names, so a tool
+            is demanded by offering it alone. "ignored" is nothing, so it is not told of tools that it must not use,
+            and what demands a call is sent with a warning.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Profile:
     stream_options: bool = True
     thinking_field: str = "reasoning_content"
     empty_parameters: bool = True
+    tool_choice: Literal["named", "words", "ignored"] = "named"
 
 
 def _without(fields: Mapping[str, str], *names: str, **others: str) -> dict[str, str]:
@@ -69,8 +73,10 @@ _PROFILES = (
         thinking_field="reasoning",
     ),
     Profile("deepseek", _without(_OPEN, "top_k", "seed")),
-    Profile("lmstudio", _without(_OPEN, "log_probs")),
-    Profile("ollama", thinking_field="reasoning"),
+    # It refuses a tool's name with 400: "Invalid tool_choice type: 'object'."
+    Profile("lmstudio", _without(_OPEN, "log_probs"), tool_choice="words"),
+    # Its own API has a top_k, its OpenAI-compatible one does not: fields that it does not know it ignores.
+    Profile("ollama", _without(_OPEN, "top_k"), thinking_field="reasoning", tool_choice="ignored"),
     Profile(
         "openrouter",
         _without(_OPEN, reasoning_effort="reasoning.effort", reasoning_tokens="reasoning.max_tokens"),
@@ -84,7 +90,8 @@ _PROFILES = (
         empty_parameters=False,
     ),
     Profile("cloudflare", _without(_OPEN, "log_probs")),
-    Profile("llamacpp", _without(_OPEN, reasoning_tokens="thinking_budget_tokens")),
+    # It takes a tool's name for "auto" and says so in its own log only.
+    Profile("llamacpp", _without(_OPEN, reasoning_tokens="thinking_budget_tokens"), tool_choice="words"),
     Profile("tgi", _COMMON),
 )
 
@@ -152,14 +159,24 @@ def body_params(params: Params, profile: Profile, warned: set[str]) -> dict[str,
     for name, value in params.items():
         if path := profile.fields.get(name):
             _put(body, path.split("."), list(value) if isinstance(value, tuple) else value)
-        elif name not in warned:
-            warned.add(name)
-            warnings.warn(
-                f"`{name}` was left out: the profile {profile.name!r} does not know it.",
-                UnsupportedParameterWarning,
-                stacklevel=2,
-            )
+        else:
+            warn_once(name, "was left out", profile, warned)
     return body
+
+
+def warn_once(name: str, what: str, profile: Profile, warned: set[str]) -> None:
+    """Warn of something that a server does not know, the first time only.
+
+    Args:
+        name: What it is called.
+        what: What becomes of it.
+        profile: The server's.
+        warned: Names that were warned about already; this one is added.
+    """
+    if name not in warned:
+        warned.add(name)
+        words = f"`{name}` {what}: the profile {profile.name!r} does not know it."
+        warnings.warn(words, UnsupportedParameterWarning, stacklevel=3)
 
 
 def _put(body: dict[str, Any], path: list[str], value: object) -> None:

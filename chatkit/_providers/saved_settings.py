@@ -99,6 +99,7 @@ _PROFILE = Shape(
     stream_options=flag,
     thinking_field=text,
     empty_parameters=flag,
+    tool_choice=one_of("named", "words", "ignored"),
 )
 _SETTINGS = Shape(
     ProviderSettings,

@@ -51,6 +51,11 @@ class Spoken:
         """How many characters of text there are."""
         return sum(map(len, self._text))
 
+    @property
+    def text_begins(self) -> int | None:
+        """Where the text begins in the content that the server sent; None where thoughts were marked in it."""
+        return None if self._splitter.begun else 0
+
     def contents(self) -> list[Content]:
         """The contents for the turn: thinking first, then text."""
         contents: list[Content] = []

@@ -32,6 +32,11 @@ class ThinkSplitter:
         # Once true, content is text and nothing else, and need not come here any more.
         self.plain = False
 
+    @property
+    def begun(self) -> bool:
+        """Whether thoughts were found."""
+        return self._state != "start"
+
     def feed(self, content: str) -> Split:
         """Take a delta and give what is certain by now."""
         self._held += content

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from chatkit._turns.turns import Usage
 
+# Beyond these a number is no count and no cost, whatever the server says, and could not be reckoned with.
+_MOST_TOKENS = 2**53
+_MOST_DOLLARS = 1e9
+
 
 def read_usage(usage: Any) -> Usage:
-    """The token counts in a Chat Completions `usage` object, in any of the shapes that servers give it."""
+    """The token counts in a `usage` object, of Chat Completions or Responses, in any of the shapes it is given in.
+
+    Cached and image tokens are part of the input tokens, reasoning tokens of the output tokens.
+    """
     if not isinstance(usage, dict):
         return Usage()
     prompt = _details(usage, "prompt_tokens_details", "input_tokens_details")
@@ -19,6 +25,7 @@ def read_usage(usage: Any) -> Usage:
         output_tokens=_count(usage, "completion_tokens", "output_tokens"),
         cached_tokens=_first(_count(prompt, "cached_tokens"), _count(usage, "cached_tokens")),
         reasoning_tokens=_first(_count(completion, "reasoning_tokens"), _count(usage, "reasoning_tokens")),
+        image_tokens=_count(prompt, "image_tokens"),
     )
 
 
@@ -28,7 +35,7 @@ def read_cost(usage: Any) -> float | None:
     Source: https://openrouter.ai/docs/use-cases/usage-accounting (`usage.cost`)
     """
     cost = usage.get("cost") if isinstance(usage, dict) else None
-    if isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost < math.inf:
+    if isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost <= _MOST_DOLLARS:
         return None
     return float(cost)
 
@@ -45,7 +52,7 @@ def _details(usage: dict[str, Any], *names: str) -> dict[str, Any]:
 def _count(counts: dict[str, Any], *names: str) -> int | None:
     for name in names:
         value = counts.get(name)
-        if type(value) is int and value >= 0:
+        if type(value) is int and 0 <= value <= _MOST_TOKENS:
             return value
     return None
 

@@ -27,8 +27,13 @@ def add_wanted(body: dict[str, Any], wanted: Wanted, profile: Profile) -> None:
     elif wanted.way == "json_object":
         body["response_format"] = {"type": "json_object"}
     elif wanted.way == "tool":
-        body["tools"] = [*body.get("tools", ()), {"type": "function", "function": _function(wanted, profile)}]
-        body["tool_choice"] = {"type": "function", "function": {"name": wanted.name}}
+        answer = {"type": "function", "function": _function(wanted, profile)}
+        if profile.tool_choice == "words":
+            # One that cannot be named is demanded by offering no other.
+            body["tools"], body["tool_choice"] = [answer], "required"
+        else:
+            body["tools"] = [*body.get("tools", ()), answer]
+            body["tool_choice"] = {"type": "function", "function": {"name": wanted.name}}
 
 
 def instructed(system: SystemTurn | None, wanted: Wanted) -> SystemTurn | None:

@@ -7,7 +7,7 @@ from dataclasses import MISSING, fields
 from typing import Any
 
 from chatkit._errors import HistoryError
-from chatkit._record.kinds import Check, Kind, fields_of, shown
+from chatkit._record.kinds import Check, Kind, fields_of, refused, shown
 
 
 class Shape:
@@ -39,6 +39,8 @@ class Shape:
         Raises:
             HistoryError: when a field holds what it should not; it names the place.
         """
+        if not isinstance(value, self.made_by):
+            raise refused(at, f"a {self.made_by.__name__}", value)
         record = {}
         for name, kind in self._kinds.items():
             held = getattr(value, name)

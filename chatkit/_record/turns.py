@@ -26,7 +26,7 @@ _ATTEMPT = Shape(FailedAttempt, model=text, service=text, error=text)
 
 def _list_of(shape: Shape) -> Kind:
     return Kind(
-        lambda values, at: [shape.write(value, f"{at}[{place}]") for place, value in enumerate(values)],
+        lambda values, at: [shape.write(value, f"{at}[{place}]") for place, value in enumerate(items(values, at))],
         lambda record, at: tuple(shape.read(item, f"{at}[{place}]") for place, item in enumerate(items(record, at))),
     )
 

@@ -8,6 +8,7 @@ from ._offline_service import OfflineService
 from ._replies import Reply, Scripted
 from ._request_rules import check_request
 from ._requests import RecordedRequest
+from ._responses_rules import check_responses_request
 
 __all__ = [
     "Answer",
@@ -24,4 +25,5 @@ __all__ = [
     "ToolCall",
     "check_history",
     "check_request",
+    "check_responses_request",
 ]

@@ -66,6 +66,9 @@ class ToolCall:
 class Answer:
     """An answer of the model: streamed when the request says `stream: true`, one JSON object otherwise.
 
+    It is worded for the path that was asked: as Chat Completions, or as Responses. The Responses API has no words
+    for `reasoning_field`, `interleave`, `role`, `fingerprint`, `done` and for most oddities of a `ToolCall`.
+
     Example:
         ```python
         Answer("Hello")
@@ -84,7 +87,8 @@ class Answer:
             `"stop"`; None never sends one.
         usage: Where a stream tells the token counts: in the chunk of the finish reason (`"finish"`), in a
             last chunk without choices (`"separate"`), in every chunk (`"cumulative"`), nowhere (None), or
-            separately when `stream_options.include_usage` asks for it (`"asked"`).
+            separately when `stream_options.include_usage` asks for it (`"asked"`). The router's Responses server
+            asks for none, so that it counts only where a provider does so unasked.
         usage_body: The usage object itself; None counts one token for every four characters.
         model: The model said to have answered; None repeats the one asked for.
         id: The completion's id; None makes one.
@@ -95,6 +99,9 @@ class Answer:
         content_type: Replaces the content type; an empty one is not sent.
         style: How the events are spelled.
         delivery: How the bytes travel.
+        annotations: What the words cite, as objects of the wire format; a Responses server of the Hugging Face
+            flavour tells none.
+        fails: The message of an error with which the server ends the answer after its words, under status 200.
     """
 
     text: str | Sequence[str] = ()
@@ -114,6 +121,8 @@ class Answer:
     content_type: str | None = None
     style: EventStyle = field(default_factory=EventStyle)
     delivery: Delivery = field(default_factory=Delivery)
+    annotations: Sequence[Mapping[str, Any]] = ()
+    fails: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

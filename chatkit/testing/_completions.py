@@ -13,7 +13,7 @@ from ._answers import Answer, ToolCall
 from ._requests import RecordedRequest
 
 # Fixed, so that the same script always sends the same bytes.
-_CREATED = 1_700_000_000
+CREATED = 1_700_000_000
 
 
 def deltas(text: str | Sequence[str]) -> list[str]:
@@ -34,11 +34,16 @@ def chunk_objects(answer: Answer, request: RecordedRequest) -> Iterator[dict[str
             written += "".join(value for value in delta.values() if isinstance(value, str))
             chunk["usage"] = usage_object(answer, request, written)
         yield chunk
+    if answer.fails is not None:
+        yield failure_object(answer)
+        return
     yield from _closing_chunks(answer, request, frame, where)
 
 
 def completion_object(answer: Answer, request: RecordedRequest) -> dict[str, Any]:
     """Return `answer` as one whole completion."""
+    if answer.fails is not None:
+        return failure_object(answer)
     calls = [_whole_call(call, place, request) for place, call in enumerate(answer.tool_calls)]
     text, reasoning = "".join(deltas(answer.text)), "".join(deltas(answer.reasoning))
     message: dict[str, Any] = {"role": "assistant", "content": text if text or not calls else None}
@@ -46,9 +51,16 @@ def completion_object(answer: Answer, request: RecordedRequest) -> dict[str, Any
         message[answer.reasoning_field] = reasoning
     if calls:
         message["tool_calls"] = calls
+    if answer.annotations:
+        message["annotations"] = [dict(annotation) for annotation in answer.annotations]
     choice = {"index": 0, "message": message, "finish_reason": finish_reason(answer)}
     whole = {**_frame(answer, request, "chat.completion"), "choices": [choice]}
     return whole if answer.usage is None else {**whole, "usage": usage_object(answer, request)}
+
+
+def failure_object(answer: Answer) -> dict[str, Any]:
+    """Return the error with which an answer that fails ends."""
+    return {"error": {"message": answer.fails, "type": "server_error", "param": None, "code": None}}
 
 
 def finish_reason(answer: Answer) -> str | None:
@@ -63,12 +75,13 @@ def usage_object(answer: Answer, request: RecordedRequest, written: str | None =
     if answer.usage_body is not None:
         return dict(answer.usage_body)
     if written is None:
-        written = "".join([*deltas(answer.reasoning), *deltas(answer.text), *map(_argument_text, answer.tool_calls)])
-    prompt, completion = _tokens(json.dumps(request.messages, ensure_ascii=False)), _tokens(written)
+        written = "".join([*deltas(answer.reasoning), *deltas(answer.text), *map(argument_text, answer.tool_calls)])
+    prompt, completion = tokens(json.dumps(request.messages, ensure_ascii=False)), tokens(written)
     return {"prompt_tokens": prompt, "completion_tokens": completion, "total_tokens": prompt + completion}
 
 
-def _tokens(text: str) -> int:
+def tokens(text: str) -> int:
+    """Return how many tokens `text` is said to have: one for every four characters."""
     return -(-len(text) // 4)
 
 
@@ -83,7 +96,7 @@ def _usage_place(answer: Answer, request: RecordedRequest) -> str | None:
 def _frame(answer: Answer, request: RecordedRequest, kind: str) -> dict[str, Any]:
     model = request.model if answer.model is None else answer.model
     name = f"chatcmpl-{request.number}" if answer.id is None else answer.id
-    frame = {"id": name, "object": kind, "created": _CREATED, "model": model}
+    frame = {"id": name, "object": kind, "created": CREATED, "model": model}
     return frame if answer.fingerprint is None else {**frame, "system_fingerprint": answer.fingerprint}
 
 
@@ -112,6 +125,8 @@ def _delta_objects(answer: Answer, request: RecordedRequest) -> Iterator[dict[st
         yield {"content": piece}
     for fragment in _call_fragments(answer, request):
         yield {"tool_calls": [fragment]}
+    for annotation in answer.annotations:
+        yield {"annotations": [dict(annotation)]}
 
 
 def _call_fragments(answer: Answer, request: RecordedRequest) -> Iterator[dict[str, Any]]:
@@ -125,8 +140,8 @@ def _fragments(call: ToolCall, place: int, request: RecordedRequest) -> list[dic
     whole = _whole_call(call, place, request)
     arguments = whole["function"].pop("arguments")
     name = call.name if "name" not in call.omit else ""
-    names = _slices(name, call.name_fragment) or [""]
-    pieces = [arguments] if call.as_object else _slices(arguments, call.fragment)
+    names = slices(name, call.name_fragment) or [""]
+    pieces = [arguments] if call.as_object else slices(arguments, call.fragment)
     # The name is complete before the first piece of the arguments, as every server has it.
     first = {**whole, "function": {**whole["function"], "arguments": ""}}
     if "name" not in call.omit:
@@ -146,7 +161,7 @@ def _later(call: ToolCall, whole: dict[str, Any], **function: Any) -> dict[str, 
 
 
 def _whole_call(call: ToolCall, place: int, request: RecordedRequest) -> dict[str, Any]:
-    arguments = call.arguments if call.as_object else _argument_text(call)
+    arguments = call.arguments if call.as_object else argument_text(call)
     whole: dict[str, Any] = {
         "index": place if call.index is None else call.index,
         "id": f"call_{request.number}_{place}" if call.id is None else call.id,
@@ -158,10 +173,12 @@ def _whole_call(call: ToolCall, place: int, request: RecordedRequest) -> dict[st
     return {key: value for key, value in whole.items() if key not in call.omit}
 
 
-def _argument_text(call: ToolCall) -> str:
+def argument_text(call: ToolCall) -> str:
+    """Return the arguments of a call as text."""
     return call.arguments if isinstance(call.arguments, str) else json.dumps(dict(call.arguments))
 
 
-def _slices(text: str, size: int | None) -> list[str]:
+def slices(text: str, size: int | None) -> list[str]:
+    """Return `text` in pieces of `size` characters, or in one."""
     step = size or len(text) or 1
     return [text[start : start + step] for start in range(0, len(text), step)]

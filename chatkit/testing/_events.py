@@ -2,9 +2,23 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from ._answers import EventStyle
+
+
+@dataclass(frozen=True, slots=True)
+class NamedEvent:
+    """An event with a name of its own, told in an `event` line before its data.
+
+    Args:
+        name: The name.
+        data: What is sent as JSON.
+    """
+
+    name: str
+    data: Any
 
 
 def json_text(value: Any, *, ascii_only: bool = False, indent: int | None = None) -> str:
@@ -48,9 +62,12 @@ def _blocks(events: Iterable[Any], style: EventStyle, done: bool) -> Iterator[by
 
 
 def _block(event: Any, style: EventStyle) -> bytes:
+    fields = list(style.fields)
+    if isinstance(event, NamedEvent):
+        fields, event = [f"event: {event.name}", *fields], event.data
     indent = 1 if style.multiline else None
     data = event if isinstance(event, str) else json_text(event, ascii_only=style.ascii, indent=indent)
     space = " " if style.space_after_colon else ""
     comment = [f":{space}{style.comment}", ""] if style.comment is not None else []
-    lines = [*comment, *style.fields, *(f"data:{space}{line}" for line in data.split("\n")), "", ""]
+    lines = [*comment, *fields, *(f"data:{space}{line}" for line in data.split("\n")), "", ""]
     return style.newline.join(lines).encode()

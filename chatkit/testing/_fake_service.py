@@ -1,4 +1,4 @@
-"""A Chat Completions server that says what a test has written down for it."""
+"""A Chat Completions and Responses server that says what a test has written down for it."""
 
 import re
 import ssl
@@ -7,17 +7,22 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ._answers import Answer, ErrorAnswer
+from ._issues import refusal_body
 from ._replies import Scripted, error_body
 from ._request_rules import check_request
 from ._requests import RecordedRequest
-from ._routes import CHAT_PATH, Model, answer_elsewhere
+from ._responses import responses_answer
+from ._responses_rules import Flavour, request_issues
+from ._routes import CHAT_PATH, RESPONSES_PATH, Model, answer_elsewhere
 from ._service import Service
 
 
 class FakeService(Service):
-    """A scripted Chat Completions server on a real loopback socket.
+    """A scripted server of Chat Completions, and of Responses, on a real loopback socket.
 
-    It listens as soon as it is made. Use it as a context manager, or call `close()`.
+    It listens as soon as it is made. Use it as a context manager, or call `close()`. What is asked at
+    `/v1/chat/completions` is answered in the words of Chat Completions, what is asked at `/v1/responses` in those of
+    Responses; both take the same script.
 
     Example:
         ```python
@@ -30,11 +35,16 @@ class FakeService(Service):
 
     Args:
         strict: Refuse, with status 400, every request that the strictest endpoint would refuse; see
-            `check_request()`. A refused request uses up no answer. Can be changed later.
+            `check_request()` and `check_responses_request()`. A refused request uses up no answer. Can be
+            changed later.
         paths: The paths at which the script plays; None is every path and method.
         models: The models listed at `/v1/models`: ids, or whole entries.
         port: The port to listen on; 0 takes any free one.
         tls: A server-side `ssl.SSLContext`, to speak https.
+        responses: Whose Responses server it plays. `"huggingface"`, the router's: `data:` lines only, no token
+            counts but those that a provider volunteers, `completed` even for an answer that was cut short, refusals
+            worded by its schema checker. `"openai"`: `event:` lines, token counts, `response.incomplete`,
+            annotations, thoughts as a summary.
 
     Attributes:
         requests: Every request received, of whatever kind, oldest first.
@@ -44,12 +54,14 @@ class FakeService(Service):
         self,
         *,
         strict: bool = False,
-        paths: Sequence[str] | None = (CHAT_PATH,),
+        paths: Sequence[str] | None = (CHAT_PATH, RESPONSES_PATH),
         models: Sequence[Model] = ("fake-model",),
         port: int = 0,
         tls: ssl.SSLContext | None = None,
+        responses: Flavour = "huggingface",
     ) -> None:
         self.strict = strict
+        self._responses = responses
         self._paths = paths
         self._queue: deque[Scripted] = deque()
         self._handler: Callable[[RecordedRequest], Scripted] | None = None
@@ -83,23 +95,40 @@ class FakeService(Service):
         """
         self._handler = handler
 
-    def _respond(self, request: RecordedRequest) -> Scripted:
+    def _claim(self, request: RecordedRequest) -> Scripted | None:
         if self._paths is not None:
             elsewhere = answer_elsewhere(request, self._paths, self.models)
             if elsewhere is not None:
                 return elsewhere
-        if self.strict and request.path.endswith("/chat/completions"):
-            problems = check_request(request.json)
-            if problems:
-                param = re.split(r"\W", problems[0])[0]
-                return ErrorAnswer(400, error_body("; ".join(problems), param=param))
-        return self._next(request)
+        refused = self._refusal(request) if self.strict else None
+        if refused is not None:
+            return refused
+        return self._queue.popleft() if self._queue else None
 
-    def _next(self, request: RecordedRequest) -> Scripted:
-        try:
-            return self._queue.popleft()
-        except IndexError:
-            if self._handler is not None:
-                return self._handler(request)
+    def _respond(self, request: RecordedRequest) -> Scripted:
+        if self._handler is not None:
+            return self._handler(request)
         message = f"FakeService: no answer is scripted for request {request.number}"
         return ErrorAnswer(500, error_body(message, kind="server_error"))
+
+    def _worded(self, request: RecordedRequest, scripted: Scripted) -> Scripted:
+        if not request.path.endswith("/responses") or not isinstance(scripted, str | Answer):
+            return scripted
+        answer = Answer(scripted) if isinstance(scripted, str) else scripted
+        return responses_answer(answer, request, self._responses)
+
+    def _refusal(self, request: RecordedRequest) -> ErrorAnswer | None:
+        if request.path.endswith("/chat/completions"):
+            return _refused(check_request(request.json))
+        if not request.path.endswith("/responses"):
+            return None
+        issues = request_issues(request.json, self._responses)
+        if self._responses == "openai":
+            return _refused([str(issue) for issue in issues])
+        return ErrorAnswer(400, refusal_body(issues)) if issues else None
+
+
+def _refused(problems: list[str]) -> ErrorAnswer | None:
+    if not problems:
+        return None
+    return ErrorAnswer(400, error_body("; ".join(problems), param=re.split(r"\W", problems[0])[0]))

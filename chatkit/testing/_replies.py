@@ -63,7 +63,13 @@ def _answer_reply(answer: Answer, request: RecordedRequest) -> Reply:
     if request.stream:
         events = chunk_objects(answer, request)
         stream = EventsAnswer(
-            events, answer.done, 200, answer.headers, answer.content_type, answer.style, answer.delivery
+            events,
+            answer.done and answer.fails is None,
+            200,
+            answer.headers,
+            answer.content_type,
+            answer.style,
+            answer.delivery,
         )
         return _events_reply(stream)
     headers = _headers(answer.content_type, _JSON, answer.headers)

@@ -58,6 +58,14 @@ class RecordedRequest:
         return messages if isinstance(messages, list) else []
 
     @property
+    def items(self) -> list[dict[str, Any]]:
+        """The items of a Responses request's `input`; a string there is one message of a user."""
+        items = self.field("input")
+        if isinstance(items, str):
+            return [{"role": "user", "content": items}]
+        return items if isinstance(items, list) else []
+
+    @property
     def stream(self) -> bool:
         """Whether a stream was asked for."""
         return self.field("stream") is True

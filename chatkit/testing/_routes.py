@@ -9,6 +9,7 @@ from ._replies import error_body
 from ._requests import RecordedRequest
 
 CHAT_PATH = "/v1/chat/completions"
+RESPONSES_PATH = "/v1/responses"
 MODELS_PATH = "/v1/models"
 
 Model = str | Mapping[str, Any]

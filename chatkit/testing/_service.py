@@ -10,7 +10,7 @@ from typing import Self
 
 from ._answers import ErrorAnswer
 from ._line import Line
-from ._reading import Head, MalformedRequestError, read_body, read_head
+from ._reading import MalformedRequestError, read_body, read_head
 from ._replies import Reply, Scripted, error_body, reply_to
 from ._requests import Outcome, RecordedRequest
 from ._sending import DeliberateCut, Sender
@@ -96,6 +96,19 @@ class Service(ABC):
     def _respond(self, request: RecordedRequest) -> Scripted:
         """Decide what is answered to a request."""
 
+    def _claim(self, request: RecordedRequest) -> Scripted | None:
+        """Return what is ready for a request, before the next one is numbered, or None to have `_respond()` decide."""
+        return None
+
+    def _worded(self, request: RecordedRequest, scripted: Scripted) -> Scripted:
+        """Return what is scripted in the words of another wire format than Chat Completions, if such was asked."""
+        return scripted
+
+    def _failure(self, request: RecordedRequest, error: Exception) -> ErrorAnswer:
+        name = type(self).__name__
+        message = f"{name}: answering request {request.number} raised {type(error).__name__}: {error}"
+        return ErrorAnswer(500, error_body(message, kind="server_error"))
+
     def _accept(self) -> None:
         while True:
             try:
@@ -147,20 +160,25 @@ class Service(ABC):
             answer = ErrorAnswer(400, error_body(str(error)))
             refused = RecordedRequest(0, "", "", {}, b"", connection)
             return Sender(line, reply_to(refused, answer), keep_alive=False).send()
-        request = self._record(head, body, connection)
-        return self._answer(line, request, keep_alive=head.keep_alive)
+        request = RecordedRequest(0, head.method, head.target, head.headers, body, connection)
+        claimed = self._record(request)
+        return self._answer(line, request, claimed, keep_alive=head.keep_alive)
 
-    def _record(self, head: Head, body: bytes, connection: int) -> RecordedRequest:
+    def _record(self, request: RecordedRequest) -> Scripted | None:
+        """Number a request, and claim what is ready for it in the same breath: two at once keep their order."""
+        _ = request.json  # read before, for the lock keeps all others waiting
         with self._lock:
-            number = next(self._numbers)
-            request = RecordedRequest(number, head.method, head.target, head.headers, body, connection)
+            request.number = next(self._numbers)
             self.requests.append(request)
-        return request
+            try:
+                return self._claim(request)
+            except Exception as error:
+                return self._failure(request, error)
 
-    def _answer(self, line: Line, request: RecordedRequest, *, keep_alive: bool) -> bool:
+    def _answer(self, line: Line, request: RecordedRequest, claimed: Scripted | None, *, keep_alive: bool) -> bool:
         outcome: Outcome = "cut"
         try:
-            again = Sender(line, self._reply(request), keep_alive=keep_alive).send()
+            again = Sender(line, self._reply(request, claimed), keep_alive=keep_alive).send()
             outcome = "answered"
             return again
         except DeliberateCut as cut:
@@ -173,12 +191,11 @@ class Service(ABC):
         finally:
             request.end(outcome)
 
-    def _reply(self, request: RecordedRequest) -> Reply:
+    def _reply(self, request: RecordedRequest, claimed: Scripted | None) -> Reply:
         try:
-            reply = reply_to(request, self._respond(request))
+            scripted = self._respond(request) if claimed is None else claimed
+            reply = reply_to(request, self._worded(request, scripted))
         except Exception as error:
-            name = type(self).__name__
-            message = f"{name}: answering request {request.number} raised {type(error).__name__}: {error}"
-            reply = reply_to(request, ErrorAnswer(500, error_body(message, kind="server_error")))
+            reply = reply_to(request, self._failure(request, error))
         headers = {"x-request-id": f"req-{request.number}", **reply.headers}
         return Reply(reply.pieces, reply.status, headers, reply.live, reply.delivery)

@@ -6,8 +6,8 @@ that are not there:
 | cases | what they are about | why not here |
 |---|---|---|
 | 43, the list of values | what a tool may return | tested with the toolbox; here only that it arrives |
-| 65, the price table | the cost of cached tokens | prices come with the model list; here only sums of known costs |
-| 66, across chats | a session's usage | no counter across chats yet; within one: `test_call_limits.py` |
+| 65, the price table | the cost of cached tokens | `test_cost_of_answers.py`; here only sums of known costs |
+| 66, across chats | a session's usage | `test_cost_of_sessions.py`; within one chat: `test_call_limits.py` |
 | 69 | recording and replaying turns | `tests/record` |
 | 81 | columns added to results | comes with `parallel_chat_structured()` |
 | 89 | parallel chats | comes with `parallel_chat()` |
@@ -24,8 +24,8 @@ import threading
 
 import pytest
 
-from chatkit import Chat, TimeLimits, chat_openai_compatible
-from chatkit.testing import Delivery, FakeService, RawAnswer, check_history
+from chatkit import Chat, TimeLimits, chat_huggingface, chat_openai_compatible
+from chatkit.testing import Delivery, FakeService, RawAnswer, check_history, check_responses_request
 
 MODES = ("plain", "async", "plain-stream", "async-stream")
 
@@ -193,6 +193,26 @@ def chat(make_chat):
 
 
 @pytest.fixture
+def hf():
+    """A strict Responses server, as the Hugging Face router has it; at the end, all it was sent must be lawful."""
+    with FakeService(strict=True) as running:
+        yield running
+        asked = [request for request in running.requests if request.path.endswith("/responses")]
+        assert [problem for request in asked for problem in check_responses_request(request.json)] == []
+
+
+@pytest.fixture
+def make_hf(hf):
+    """Make a chat that speaks the Responses format with that server."""
+
+    def make(**options) -> Chat:
+        options.setdefault("base_url", hf.base_url)
+        return chat_huggingface(model="org/name", api="responses", echo="none", max_retries=0, **options)
+
+    return make
+
+
+@pytest.fixture
 def go_on(service):
     """Talk on after whatever happened: the strict server must accept it. Gives the messages that were sent."""
 
@@ -294,5 +314,25 @@ def ctrl_c():
         finally:
             left.set()
             thread.join()
+
+    return act
+
+
+@pytest.fixture
+def hear(service, talk):
+    """Have an answer sent to a new chat; gives its turn, once what was told is what was kept and the chat goes on."""
+
+    def act(answer, *, asked="meta-llama/Llama-3.1-8B-Instruct", **options):
+        service.script(answer)
+        chat = chat_openai_compatible(service.base_url, model=asked, max_retries=0, echo="none", **options)
+        told = talk(chat, "hi")
+        turn = chat.last_turn()
+        if talk.streams:
+            assert told == turn.text
+        assert turn.interrupted is None
+        assert turn.requested_model == asked
+        service.say("Fine.")
+        assert talk(chat, "and now?") == "Fine."
+        return turn
 
     return act

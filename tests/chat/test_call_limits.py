@@ -110,7 +110,7 @@ def test_an_unknown_cost_is_told_at_once_and_then_refused(service, chat, talk):
         assert talk(chat, "One.") == "Done."
     with pytest.raises(LimitError, match="did not tell what an answer cost"):
         talk(chat, "Two.")
-    assert len(service.requests) == 1
+    assert [request.method for request in service.requests] == ["POST", "GET"]
 
 
 def test_an_unknown_cost_in_the_middle_of_a_call_ends_it_before_any_tool(service, chat, talk, go_on, add):

@@ -327,7 +327,7 @@ def test_by_name_the_rest_after_the_first_slash_is_the_model(service):
 @pytest.mark.parametrize(
     ("name", "arguments", "words"),
     [
-        ("nobody/m", {}, "names no chat.*huggingface, openai_compatible"),
+        ("nobody/m", {}, "names no chat.*huggingface, local, openai_compatible"),
         ("", {}, "names no chat"),
         ("huggingface/", {}, "names no chat"),
         (None, {}, "names no chat"),

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import pickle
 
 import pytest
 
@@ -9,6 +10,8 @@ from chatkit._engine.deadline import Deadline
 from chatkit._engine.limits import Limits, Meter, Spent, check_limits
 from chatkit._errors import ConfigError, LimitError, ToolLoopLimitError
 from chatkit._http.messages import Request, TimeLimits
+from chatkit._models.book import Origin
+from chatkit._models.prices import Price
 from chatkit._turns.contents import ContentToolRequest
 from chatkit._turns.turns import AssistantTurn, Usage
 from chatkit._warnings import UnknownCostWarning
@@ -108,6 +111,34 @@ def test_a_cost_that_nobody_knows_is_warned_about_and_ends_it():
     assert (caught.value.used, caught.value.limit) == (None, 1)
 
 
+def test_a_cost_that_becomes_known_is_counted_by_call_and_chat_and_opens_the_way():
+    spent, origin = Spent(), Origin("http://127.0.0.1:9/v1", "m")
+    made = meter(Limits(cost=1), Limits(cost=1), spent)
+    with pytest.warns(UnknownCostWarning):
+        made.note(answer(1_000_000), origin)
+    assert (made.limits_cost, made.servers) == (True, {"http://127.0.0.1:9/v1"})
+    twin = spent.copy()
+    made.settle({"other": Price(1, 1)})
+    with pytest.raises(LimitError, match="did not tell"):
+        made.check()
+    made.settle({"m": Price(0.5, 0.5)})
+    made.check()
+    assert (spent.cost, spent.unknown_cost, made.servers) == (0.5, 0, set())
+    assert (twin.cost, twin.unknown_cost) == (0.0, 1)
+    twin.settle({"m": Price(2, 2)})
+    assert (twin.cost, spent.cost) == (2.0, 0.5)
+
+
+def test_what_may_still_be_settled_travels_with_a_copy_but_is_no_figure():
+    spent = Spent()
+    spent.note(answer(10), Origin("http://127.0.0.1:9/v1", "m"))
+    again = pickle.loads(pickle.dumps(spent))
+    again.settle({"m": Price(1, 1)})
+    assert again.unknown_cost == 0
+    assert "unpriced" not in repr(spent) + str(dataclasses.asdict(spent))
+    assert not meter().limits_cost
+
+
 def test_without_a_limit_on_cost_an_unknown_one_is_no_news():
     made = meter(Limits(tokens=100))
     made.note(answer(10, None))
@@ -186,3 +217,15 @@ def test_a_request_never_gets_more_time_than_it_had():
         with pytest.raises(LimitError) as caught:
             act()
         assert (caught.value.name, caught.value.limit) == ("seconds", 10)
+
+
+def test_approved_calls_that_are_too_many_for_the_call_are_refused():
+    made = meter(Limits(tool_calls=2))
+    made.admit_approved(2)
+    with pytest.raises(LimitError, match="The call's limit of 2 tool calls") as caught:
+        made.admit_approved(3)
+    assert (caught.value.name, caught.value.used) == ("tool_calls", 3)
+
+
+def test_limits_show_what_is_limited():
+    assert repr(Limits(cost=0.5)) == "Limits(cost=0.5)"

@@ -91,7 +91,7 @@ def plain(*left_out, **others):
 BODIES = {
     "generic": (PLAIN, {"reasoning_tokens"}),
     "huggingface": (PLAIN, {"reasoning_tokens"}),
-    "ollama": (PLAIN, {"reasoning_tokens"}),
+    "ollama": (plain("top_k"), {"top_k", "reasoning_tokens"}),
     "openai": (plain("max_tokens", "top_k", max_completion_tokens=9), {"top_k", "reasoning_tokens"}),
     "vllm": (plain(thinking_token_budget=64), set()),
     "llamacpp": (plain(thinking_budget_tokens=64), set()),

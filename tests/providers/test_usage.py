@@ -26,6 +26,20 @@ SHAPES = [
     ({"prompt_tokens_details": {"cached_tokens": 0}, "cached_tokens": 5}, Usage(None, None, 0)),
     ({"prompt_tokens": 3, "prompt_time": 0.1, "time_info": {"x": 1.5}, "total_latency": 2.5}, Usage(3)),
     ({}, Usage()),
+    (
+        {"prompt_tokens": 9, "prompt_tokens_details": {"cached_tokens": 2, "image_tokens": 5, "audio_tokens": 0}},
+        Usage(9, None, 2, None, 5),
+    ),
+    (
+        {
+            "input_tokens": 9,
+            "input_tokens_details": {"cached_tokens": 0, "image_tokens": 5, "text_tokens": 4},
+            "output_tokens": 7,
+            "output_tokens_details": {"reasoning_tokens": 0},
+        },
+        Usage(9, 7, 0, 0, 5),
+    ),
+    ({"prompt_tokens": 2**53, "completion_tokens": 10**400}, Usage(2**53)),
 ]
 
 
@@ -66,6 +80,7 @@ def test_details_that_are_no_object_are_nothing(details):
         ({"cost": "0.25"}, None),
         ({"cost": float("inf")}, None),
         ({"cost": float("nan")}, None),
+        ({"cost": 10**400}, None),
         ({}, None),
         (None, None),
     ],

@@ -80,6 +80,8 @@ def test_a_tool_without_a_description_and_beside_others():
     assert [item["function"]["name"] for item in body["tools"]] == ["look", "Person"]
     assert body["tools"][1]["function"]["description"] == "Give the answer by calling this function, once."
     assert "strict" not in body["tools"][1]["function"]
+    body = sent("tool", schema=FREE, profile="lmstudio", tools=[look])
+    assert ([item["function"]["name"] for item in body["tools"]], body["tool_choice"]) == (["Person"], "required")
 
 
 @pytest.mark.parametrize("way", ["json_object", "prompt"])

@@ -2,7 +2,7 @@
 
 import pytest
 
-from chatkit._turns.compacting import estimate_tokens, split_at_budget
+from chatkit._turns.compacting import split_at_budget
 from chatkit._turns.contents import (
     ContentAudio,
     ContentDocument,
@@ -15,6 +15,7 @@ from chatkit._turns.contents import (
     ContentToolRequest,
     ContentToolResult,
 )
+from chatkit._turns.estimating import estimate_tokens
 from chatkit._turns.turns import AssistantTurn, UserTurn
 
 IMAGE = ContentImageInline("image/png", "AAAA")
@@ -31,7 +32,7 @@ REQUEST = ContentToolRequest("c1", "add", {"a": 1})
         (IMAGE, 765),
         (ContentImageRemote("https://x/y.png"), 765),
         (ContentDocument("application/pdf", "A" * 3200), 100),
-        (ContentAudio("wav", "A" * 320), 10),
+        (ContentAudio("mp3", "A" * 64000), 30),
         (ContentDocumentRemote("https://x/y.pdf"), 765),
         (REQUEST, 3),
         (ContentToolRequest("c1", "add", None, "{broken}"), 3),

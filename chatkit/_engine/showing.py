@@ -1,0 +1,56 @@
+"""How the usage of a session is shown: as a table whose sums say "at least" where a part of them is unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chatkit._display.terminal import Terminal, encodable
+from chatkit._render.tables import html_table, text_table
+from chatkit._turns.accounting import dollars
+
+_HEADERS = ("service", "model", "served by", "requests", "input", "cached", "output", "reasoning", "image", "cost")
+_COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
+_NUMBERS = range(3, len(_HEADERS))
+
+
+def text_of(rows: Sequence[Any], total: Any) -> str:
+    """The table for a console.
+
+    Args:
+        rows: The rows of usage.
+        total: Their sum.
+    """
+    if not rows:
+        return "<TokenUsage: no answers yet>"
+    out = Terminal()
+    table = text_table(_HEADERS, _lines(rows, total), width=out.width, right=_NUMBERS)
+    return encodable("\n".join([table, *_notes(total)]), out.encoding)
+
+
+def html_of(rows: Sequence[Any], total: Any) -> str:
+    """The table for a notebook."""
+    return html_table(_HEADERS, _lines(rows, total), right=_NUMBERS, notes=_notes(total))
+
+
+def _lines(rows: Sequence[Any], total: Any) -> list[list[str]]:
+    return [_line(row) for row in (*rows, *([total] if len(rows) > 1 else []))]
+
+
+def _line(row: Any) -> list[str]:
+    tokens = [_at_least(f"{getattr(row, name):,}", row.unknown_tokens, row.requests) for name in _COUNTS]
+    cost = _at_least(dollars(row.cost), row.unknown_cost, row.requests)
+    return [row.service, row.model, row.served_by or "", f"{row.requests:,}", *tokens, cost]
+
+
+def _at_least(sum_: str, unknown: int, requests: int) -> str:
+    return "?" if unknown and unknown == requests else f">= {sum_}" if unknown else sum_
+
+
+def _notes(total: Any) -> list[str]:
+    kinds = {"came without token counts": total.unknown_tokens, "have no known cost": total.unknown_cost}
+    return [
+        f"{count:,} of {total.requests:,} answers {what}: ? is unknown, >= is at least."
+        for what, count in kinds.items()
+        if count
+    ]

@@ -1,0 +1,60 @@
+"""The lists that were fetched lately: kept by the address of the server, for an hour."""
+
+import time
+
+import pytest
+
+from chatkit._models import shelf
+from chatkit._models.rows import ModelInfo
+
+URL = "https://models.example/v1"
+
+
+@pytest.fixture
+def later(monkeypatch):
+    """Let time pass."""
+    begun = time.monotonic()
+
+    def act(seconds):
+        monkeypatch.setattr("chatkit._models.shelf.time.monotonic", lambda: begun + seconds)
+
+    act(0)
+    return act
+
+
+def test_a_list_is_good_for_an_hour(later):
+    assert (shelf.listed(URL), shelf.asked_lately(URL)) == (None, False)
+    shelf.keep(URL, [ModelInfo("a")])
+    later(shelf.FRESH_SECONDS - 1)
+    assert (shelf.listed(URL), shelf.asked_lately(URL)) == ((ModelInfo("a"),), True)
+    later(shelf.FRESH_SECONDS + 1)
+    assert (shelf.listed(URL), shelf.asked_lately(URL)) == (None, False)
+
+
+def test_that_a_server_has_none_is_known_for_a_minute(later):
+    shelf.keep(URL, None)
+    later(shelf.FAILED_SECONDS - 1)
+    assert (shelf.listed(URL), shelf.asked_lately(URL)) == (None, True)
+    later(shelf.FAILED_SECONDS + 1)
+    assert not shelf.asked_lately(URL)
+
+
+def test_an_empty_list_is_one():
+    shelf.keep(URL, [])
+    assert shelf.listed(URL) == ()
+
+
+def test_each_server_has_its_own_and_all_can_be_forgotten():
+    shelf.keep(URL, [ModelInfo("a")])
+    shelf.keep("http://other.example", [ModelInfo("b")])
+    assert shelf.listed(URL) == (ModelInfo("a"),)
+    shelf.clear()
+    assert shelf.listed(URL) is None
+
+
+def test_the_shelf_does_not_grow_for_ever():
+    for number in range(1000):
+        shelf.keep(f"http://{number}.example", [ModelInfo("a")])
+    kept = [number for number in range(1000) if shelf.listed(f"http://{number}.example")]
+    assert 999 in kept
+    assert len(kept) <= 32
