@@ -73,7 +73,7 @@ class Chat(Answering, Rewriting, Approving, Tooling, Accounting, Listing, Keepin
     def model(self, value: str) -> None:
         if not isinstance(value, str) or not value.strip():
             raise ConfigError(f"`model` must be the name of a model, not {value!r}.")
-        self._talk.provider = self._talk.provider.changed(model=value)
+        self._talk.change(model=value)
 
     def get_model(self) -> str:
         """The model asked for."""
@@ -103,7 +103,7 @@ class Chat(Answering, Rewriting, Approving, Tooling, Accounting, Listing, Keepin
     def params(self, value: Params | None) -> None:
         if value is not None and not isinstance(value, Params):
             raise ConfigError(f"`params` must be made with params(), not {type(value).__name__}.")
-        self._talk.provider = self._talk.provider.changed(params=value if value is not None else Params())
+        self._talk.change(params=value if value is not None else Params())
 
     @property
     def echo(self) -> EchoMode | None:

@@ -23,7 +23,7 @@ class Keeping(Remembering):
     """What of a chat is kept."""
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Save the chat to a file: system prompt, turns, model, parameters, limits and metadata, in versioned JSON.
+        """Save the chat to a file: system prompt, turns, model, fallbacks, limits and metadata, in versioned JSON.
 
         No key and no header is in it, but `api_args` and `params` are, as they are; tools are saved by name. Tool calls
         that wait for approval are part of the turns, and wait in the loaded chat too. The file is whole or not there
@@ -35,6 +35,7 @@ class Keeping(Remembering):
         Raises:
             ChatBusyError: when the chat is in the middle of a call.
             HistoryError: when something in it cannot be said in JSON, such as an object in `metadata`.
+            ConfigError: when its provider, or a fallback, is one of your own making.
             OSError: when the file cannot be written; an old one is unharmed.
         """
         from chatkit._chat.saved import chat_record
@@ -63,8 +64,9 @@ class Keeping(Remembering):
                 that was saved and is not given here is left out, with a warning.
             credentials: As for the constructors. It is used for the address that the file names: give it for files
                 you trust. Without it a key is looked for where the service looks for it, and sent to that service's
-                own hosts only, whatever address the file names.
-            api_headers: As for the constructors; they are not saved.
+                own hosts only, whatever address the file names. Fallbacks at other addresses never get it; one that
+                had a key of its own is without it, and says so when it is asked.
+            api_headers: As for the constructors; they are not saved, and are for the chat's own address only.
             timeout: As for the constructors.
             session: As for the constructors.
             echo: As for the constructors.

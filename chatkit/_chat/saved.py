@@ -12,10 +12,12 @@ from chatkit._engine.limits import Limits, Spent
 from chatkit._errors import ConfigError, HistoryError
 from chatkit._http.messages import TimeLimits
 from chatkit._http.retry import RetryPolicy
-from chatkit._providers.making import provider_of, settings_of, warn_of_plain_http
+from chatkit._models.prices import Price, check_prices
+from chatkit._providers.making import ProviderSettings, provider_of, settings_of, warn_of_plain_http
+from chatkit._providers.provider import Provider
 from chatkit._providers.saved_settings import settings_record, settings_replay
 from chatkit._record.chat import ChatRecord
-from chatkit._record.kinds import Kind, count, number, optional
+from chatkit._record.kinds import Kind, count, fields_of, items, number, optional, shown, text
 from chatkit._record.shapes import Shape
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.history import History
@@ -30,6 +32,33 @@ class _Options:
     tool_timeout: float | None = None
     limits: Limits = field(default_factory=Limits)
     spent: Spent = field(default_factory=Spent)
+    wait_for_model: float | None = None
+    fallbacks: tuple[ProviderSettings, ...] = ()
+    prices: Mapping[str, Price] | None = None
+
+
+def _wait(value: Any, at: str) -> float:
+    seconds = number(value, at)
+    RetryPolicy(wait_for_model=seconds)
+    return seconds
+
+
+def _fallbacks_record(fallbacks: Any, at: str) -> list[Any]:
+    return [settings_record(settings, f"{at}[{place}]") for place, settings in enumerate(fallbacks)]
+
+
+def _fallbacks_of(record: Any, at: str) -> tuple[ProviderSettings, ...]:
+    return tuple(settings_replay(item, f"{at}[{place}]") for place, item in enumerate(items(record, at)))
+
+
+def _prices_record(prices: Any, at: str) -> dict[str, Any]:
+    return {text(model, at): _PRICE.write(price, f"{at}[{model!r}]") for model, price in prices.items()}
+
+
+def _prices_of(record: Any, at: str) -> dict[str, Price]:
+    return check_prices(
+        {model: _PRICE.read(price, f"{at}[{shown(model)}]") for model, price in fields_of(record, at).items()}
+    )
 
 
 _COUNT, _NUMBER = optional(count), optional(number)
@@ -45,6 +74,7 @@ _SPENT = Shape(
     unknown_tokens=count,
     unknown_cost=count,
 )
+_PRICE = Shape(Price, input=number, output=number, cached_input=_NUMBER)
 _OPTIONS = Shape(
     _Options,
     max_retries=count,
@@ -52,6 +82,9 @@ _OPTIONS = Shape(
     tool_timeout=_NUMBER,
     limits=Kind(_LIMITS.write, _LIMITS.read),
     spent=Kind(_SPENT.write, _SPENT.read),
+    wait_for_model=optional(_wait),
+    fallbacks=Kind(_fallbacks_record, _fallbacks_of),
+    prices=Kind(_prices_record, _prices_of),
 )
 
 
@@ -60,8 +93,18 @@ def chat_record(talk: Conversation) -> ChatRecord:
 
     Raises:
         HistoryError: when something in it cannot be said in JSON; it names the place.
+        ConfigError: when its provider, or a fallback, is the user's own.
     """
-    options = _Options(talk.retries.max_retries, talk.max_rounds, talk.toolbox.timeout, talk.limits, talk.spent)
+    options = _Options(
+        talk.retries.max_retries,
+        talk.max_rounds,
+        talk.toolbox.timeout,
+        talk.limits,
+        talk.spent,
+        talk.retries.wait_for_model or None,
+        tuple(settings_of(provider) for provider in talk.fallbacks),
+        talk.prices or None,
+    )
     return ChatRecord(
         settings_record(settings_of(talk.provider)),
         talk.history.turns,
@@ -97,21 +140,34 @@ def conversation_of(
     """
     options = _options_of(record.options, f"{at}.options")
     settings = settings_replay(record.provider, f"{at}.provider")
-    provider = provider_of(settings, credentials=credentials, api_headers=api_headers, timeout=timeout)
-    warn_of_plain_http(provider, stacklevel=4)
+
+    def made(item: ProviderSettings) -> Provider:
+        # What is given here is for the chat's own server: no fallback elsewhere may see its key.
+        own: dict[str, Any] = {"credentials": credentials, "api_headers": api_headers}
+        provider = provider_of(item, timeout=timeout, **(own if _root(item) == _root(settings) else {}))
+        warn_of_plain_http(provider, stacklevel=5)
+        return provider
+
     toolbox = Toolbox(tools, timeout=options.tool_timeout)
     _warn_of_missing([name for name in record.tools if name not in toolbox.tools])
     return Conversation(
-        provider,
+        made(settings),
         History(record.turns),
         system_turn(record.system),
         toolbox,
-        RetryPolicy(options.max_retries),
+        RetryPolicy(options.max_retries, options.wait_for_model or 0.0),
         options.max_tool_rounds,
         options.limits,
         options.spent,
         metadata=dict(record.metadata),
+        fallbacks=tuple(map(made, options.fallbacks)),
+        prices=options.prices or {},
     )
+
+
+def _root(settings: ProviderSettings) -> str:
+    # A bare host may have been found to answer under /v1 in the meantime.
+    return settings.base_url.removesuffix("/v1")
 
 
 def _options_of(record: Any, at: str) -> _Options:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from chatkit._chat.chat import Chat
@@ -18,9 +18,12 @@ from chatkit._http.opening import LazyTransport
 from chatkit._http.retry import RetryPolicy
 from chatkit._models.prices import PriceLike, check_prices
 from chatkit._providers.credentials import Credentials, api_key_credentials, user_credentials
+from chatkit._providers.huggingface import is_dedicated
 from chatkit._providers.making import ProviderSettings, provider_of, warn_of_plain_http
+from chatkit._providers.openai_compatible import OpenAICompatible
 from chatkit._providers.params import Params
 from chatkit._providers.provider import Provider
+from chatkit._providers.routing import check_route, check_routing
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.inputs import whole_number
 
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
 CredentialsLike: TypeAlias = Callable[[], "str | Mapping[str, str] | Awaitable[str] | Awaitable[Mapping[str, str]]"]
 FallbackLike: TypeAlias = "str | Chat | Provider"
 _told = set[str]()
+_PROVIDES = ("request", "decoder", "explain", "conceding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +113,33 @@ def _checked(params: Any) -> Params:
     return params
 
 
-def _fallbacks(given: Any, provider: Provider) -> tuple[Provider, ...]:
+def _fallbacks(given: Any, provider: OpenAICompatible) -> tuple[Provider, ...]:
     if isinstance(given, str | Chat) or not isinstance(given, Sequence):
         raise ConfigError(f"`fallback` must be a list of models, chats or providers, not {given!r}.")
     return tuple(_fallback(item, provider) for item in given)
 
 
-def _fallback(item: Any, provider: Provider) -> Provider:
+def _fallback(item: Any, provider: OpenAICompatible) -> Provider:
     if isinstance(item, Chat):
         return item.provider
     if isinstance(item, str) and item.strip():
-        # ":groq" is the same model by another route.
-        return provider.changed(model=provider.model.partition(":")[0] + item if item.startswith(":") else item)
-    if not isinstance(item, str) and callable(getattr(item, "request", None)):
+        return _other(item, provider)
+    if not isinstance(item, type) and all(callable(getattr(item, name, None)) for name in _PROVIDES):
         made: Provider = item
         return made
     raise ConfigError(f"A fallback is a model's name, a chat or a provider, not {item!r}.")
+
+
+def _other(item: str, provider: OpenAICompatible) -> OpenAICompatible:
+    """The same service, asked for another model, or for the same one by another route."""
+    if is_dedicated(provider.base_url):
+        hint = "Give a chat instead, such as chat_huggingface(model=...)."
+        raise ConfigError(f"A dedicated endpoint serves one model, so {item!r} cannot be its fallback.", hint=hint)
+    name, colon, route = item.partition(":")
+    name = name or provider.model.partition(":")[0]
+    checked = check_route(route, "fallback") if colon else provider.route
+    if provider.service != "huggingface":
+        # What follows a colon may be a version here, or the kind of an offer.
+        return provider.changed(model=name + colon + route)
+    check_routing(checked, "", provider.base_url)
+    return replace(provider, model=name, route=checked)

@@ -60,8 +60,9 @@ def chat_local(
 
     It looks at 127.0.0.1, and at ::1 where nothing listens there, in this order: Ollama at port 11434, llama.cpp or
     TGI at 8080, LM Studio at 1234, vLLM and others at 8000. What answers is asked what it is, so that a server at
-    another's port is known, too. A server without models for chats is passed over. Looking takes a second at most
-    for each port that does not answer; nothing but this machine is asked, no proxy is used, and no key is sent.
+    another's port is known, too. A server without models for chats is passed over. Looking takes a second or two at
+    most for each port that does not answer, and an event loop stands still meanwhile. Nothing but this machine is
+    asked, no proxy is used, and no key is sent.
 
     Once made, the chat stays with this server: when the server goes away, the next call fails.
 

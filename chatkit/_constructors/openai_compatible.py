@@ -49,10 +49,11 @@ def chat_openai_compatible(
     session: Session | None = None,
     api_key: str | None = None,
 ) -> Chat:
-    """Make a chat with any server that speaks OpenAI's Chat Completions.
+    """Make a chat with any server that speaks OpenAI's Chat Completions or Responses.
 
     Args:
-        base_url: The address in front of `/chat/completions`, usually ending in `/v1`.
+        base_url: The address in front of `/chat/completions`, usually ending in `/v1`. When a bare host is given,
+            `/v1` is added at once where the server is known to want it, and else after a 404 at the root.
         model: The model to ask for; it is not checked against a list.
         name: What the service is called in messages and printed chats.
         system_prompt: The system prompt; several texts are joined by a blank line.
@@ -72,15 +73,19 @@ def chat_openai_compatible(
             threads; one that takes too long goes on there unheard.
         limits: What all calls of the chat together may use up: rounds, tool calls, tokens, cost, seconds. The verbs
             take `limits=` too, for one call.
-        fallback: Who is asked, in order, when the model cannot answer because of a rate limit, an overload or because
-            it is not available, as long as nothing of an answer arrived: models (`"org/name"`, or `":groq"` for the
-            same model by another route), chats, whose providers are taken, or providers.
+        fallback: Who is asked, in order, when the model cannot answer: models of the same server (`"name"`, or
+            `":suffix"` for the same model with another suffix), chats, whose providers are taken, or providers. The
+            next one is asked at once after a rate limit, an overload, an error of the server's own, no connection,
+            used-up credits, or when the model is not there, as long as nothing of an answer arrived; `max_retries`
+            counts once all of them failed. Every request begins with the chat's own model again. Each is sent its
+            own key only. The answer's `attempts` tell who failed.
         prices: Your own prices, by the model's name: `Price(...)`, or US dollars per million tokens as
             `(input, output)`. They go before those that a server lists.
         wait_for_model: Seconds to wait for a server that answers 503 because it is still loading the model, as
             dedicated endpoints do that had gone to sleep; True waits 10 minutes at most, False not at all. None
-            waits for dedicated endpoints.
-        retry_on_error: False fails at the first error: no retries, no waiting for a model.
+            waits for dedicated endpoints of Hugging Face. Fallbacks are asked first.
+        retry_on_error: False fails at the first error: no retries, no waiting for a model; fallbacks are still
+            asked, once each.
         api: The wire format, "chat_completions" or "responses".
         session: A `requests.Session` of your own, for proxies, certificates or custom fetching.
         api_key: Deprecated: give `credentials=lambda: key`.

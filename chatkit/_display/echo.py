@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TextIO, TypeAlias, assert_never
 
-from chatkit._display.layout import cut
-from chatkit._display.place import interactive
+from chatkit._display.notes import Notes
 from chatkit._display.reply import ReplyWriter, layout
-from chatkit._display.sanitize import visible
 from chatkit._display.terminal import Terminal
 from chatkit._display.wording import content_text, progress_line, request_line, result_lines
 from chatkit._turns.contents import Content, ContentJson, ContentText, ContentThinking, ContentToolResult
@@ -31,31 +29,6 @@ from chatkit._turns.turns import AssistantTurn, UserTurn
 _Between: TypeAlias = TurnStarted | ApprovalRequested | ToolReturned | Retrying | ModelLoading | SourceCited | TurnEnded
 
 
-class _Notes:
-    """Where the lines about the conversation go that are not part of it."""
-
-    __slots__ = ("_aside", "_out")
-
-    def __init__(self, out: Terminal, stream: TextIO | None) -> None:
-        self._out = out
-        self._aside = Terminal(name="stderr") if stream is None else out
-
-    @property
-    def terminal(self) -> Terminal:
-        return self._out if self._out.is_terminal or interactive() else self._aside
-
-    def retrying(self, event: Retrying) -> None:
-        terminal = self.terminal
-        error = " ".join(visible(event.error).split())
-        line = f"Attempt {event.attempt} failed, trying again in {event.delay:.3g} s: {error}"
-        terminal.write(terminal.style.dim(cut(line, terminal.width, terminal.symbol("…", "..."))) + "\n")
-
-    def loading(self, event: ModelLoading) -> None:
-        terminal = self.terminal
-        line = f"The model is loading: waited {event.waited:.0f} s of {event.limit:.0f} s at most."
-        terminal.write(terminal.style.dim(cut(line, terminal.width, terminal.symbol("…", "..."))) + "\n")
-
-
 class OutputEcho:
     """The answer as it streams in, and a few lines for every tool call."""
 
@@ -64,9 +37,11 @@ class OutputEcho:
     def __init__(self, stream: TextIO | None) -> None:
         out = Terminal(stream)
         self._reply = ReplyWriter(out)
-        self._notes = _Notes(out, stream)
+        self._notes = Notes(out, stream)
 
     def show(self, event: Event) -> None:
+        if type(event) is not ModelLoading:
+            self._notes.settle()
         match event:
             case TextDelta():
                 self._reply.text(event.text)
@@ -100,6 +75,7 @@ class OutputEcho:
 
     def close(self) -> None:
         self._reply.end()
+        self._notes.settle()
 
 
 class AllEcho:
@@ -110,10 +86,12 @@ class AllEcho:
     def __init__(self, stream: TextIO | None) -> None:
         self._out = Terminal(stream)
         self._reply = ReplyWriter(self._out, "< ")
-        self._notes = _Notes(self._out, stream)
+        self._notes = Notes(self._out, stream)
         self._shown: set[str] = set()
 
     def show(self, event: Event) -> None:
+        if type(event) is not ModelLoading:
+            self._notes.settle()
         match event:
             case TextDelta():
                 self._reply.text(event.text)
@@ -167,3 +145,4 @@ class AllEcho:
 
     def close(self) -> None:
         self._reply.end()
+        self._notes.settle()

@@ -119,6 +119,11 @@ class Terminal:
             return False
         if forced := self._environ.get("FORCE_COLOR"):
             return forced != "0"
+        return self.rewrites
+
+    @property
+    def rewrites(self) -> bool:
+        """Whether a line can be written over: on a terminal that is not dumb."""
         return self._environ.get("TERM") != "dumb" and self.is_terminal
 
     @property

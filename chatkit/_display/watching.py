@@ -19,6 +19,8 @@ from chatkit._warnings import caller as caller
 _ENDINGS = {
     "length": "The answer was cut off at max_tokens or at the end of the model's context.",
     "content_filter": "The answer was ended by a content filter, or is a refusal.",
+    "mcp_approval_request": "The server waits for a yes to a call of its own MCP tool, which chatkit cannot give it. "
+    'Have the tool run without one by "require_approval": "never".',
 }
 _NORMAL = ("stop", "tool_calls", "unknown", None)
 _SHOWN = 3

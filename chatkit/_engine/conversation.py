@@ -12,6 +12,7 @@ from chatkit._engine.limits import Limits, Meter, Spent
 from chatkit._errors import ChatBusyError
 from chatkit._http.retry import RetryPolicy
 from chatkit._models.prices import Price
+from chatkit._providers.params import Params
 from chatkit._providers.provider import Provider
 from chatkit._tools.callbacks import Callbacks
 from chatkit._tools.toolbox import Toolbox
@@ -102,6 +103,27 @@ class Conversation:
     def meter(self, limits: Limits | None) -> Meter:
         """What holds a call to its limits and to those of the chat."""
         return Meter(limits or Limits(), self.limits, self.spent, self.max_rounds)
+
+    def change(self, *, model: str | None = None, params: Params | None = None) -> None:
+        """Talk on with another model, or with other parameters.
+
+        Fallbacks at the same server go along where they were the same: those that name the same model by another
+        route, and those that have the same parameters.
+
+        Args:
+            model: Its name; None leaves it.
+            params: All of them; None leaves them.
+        """
+        old = self.provider
+        self.provider = old.changed(model=model, params=params)
+        self.fallbacks = tuple(
+            other.changed(
+                model=model if other.model == old.model else None, params=params if other.params == old.params else None
+            )
+            if other.base_url == old.base_url
+            else other
+            for other in self.fallbacks
+        )
 
     def copy(self) -> Conversation:
         """The same conversation, to go its own way: nothing that can change is shared, but objects in the metadata."""

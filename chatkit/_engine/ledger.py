@@ -9,6 +9,7 @@ from typing import Any, overload
 
 from chatkit._engine.entries import SUMS, entries
 from chatkit._errors import ConfigError
+from chatkit._models.names import provider_key
 from chatkit._turns.turns import short_repr
 
 
@@ -127,10 +128,10 @@ def token_usage(reset: bool = False) -> TokenUsage:
     Returns:
         The table: a sequence of `UsageRow`, with `total`, `to_pandas()` and `to_dicts()`.
     """
-    found: dict[tuple[str, str, str | None], UsageRow] = {}
+    found: dict[tuple[str, str, str], UsageRow] = {}
     for entry in entries(reset):
         row = UsageRow(**entry)
-        key = (row.service, row.model, row.served_by)
+        key = (row.service, row.model, provider_key(row.served_by or ""))
         found[key] = _sum(found[key], row) if key in found else row
     return TokenUsage(found.values())
 

@@ -15,7 +15,7 @@ from chatkit._engine.conversation import Conversation
 from chatkit._engine.limits import Limits, Meter
 from chatkit._engine.pricing import cleared, costed, note
 from chatkit._engine.reaching import reach
-from chatkit._engine.tool_choice import is_spare, lasting
+from chatkit._engine.tool_choice import check_tool_choice, is_spare, lasting
 from chatkit._engine.tool_rounds import resume_tools, run_tools
 from chatkit._errors import APIStatusError, ConfigError
 from chatkit._http.messages import Request
@@ -63,6 +63,8 @@ def converse(
     Returns:
         The last answer; None when tool calls wait for approval.
     """
+    # A stream may have been made long before, when there were other tools.
+    check_tool_choice(tool_choice, talk.toolbox.tools)
     meter = talk.meter(limits)
     yield from cleared(talk, meter)
     answer = yield from ask(talk, user, meter, stream=stream, tool_choice=tool_choice)

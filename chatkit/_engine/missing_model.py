@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 
 from chatkit._errors import APIStatusError, NotFoundError
-from chatkit._models.names import near
+from chatkit._models.names import POLICIES, near
 from chatkit._models.rows import ModelInfo
 from chatkit._render.controls import one_line
 
@@ -22,7 +22,6 @@ _OTHERWISE = re.compile(
     r"|logprobs|\bseed\b|\brole\b|reasoning",
     re.IGNORECASE,
 )
-_POLICIES = ("auto", "fastest", "cheapest", "preferred")
 _FEW = 3
 _NAMED = 6
 _LONGEST = 120
@@ -63,7 +62,7 @@ def advice_on(asked: str, models: Collection[ModelInfo]) -> str:
 
 def _on_route(name: str, route: str, providers: Collection[str]) -> str:
     """Advice on a model that is there, but not by that way."""
-    if not providers or route.lower() in _POLICIES or route in providers:
+    if not providers or route.lower() in POLICIES or route in providers:
         return ""
     others = list(providers)[:_NAMED]
     return f"{_quoted(name)} is served by {_listed(others, 'and')}, not by {_quoted(route)}."

@@ -11,6 +11,7 @@ from chatkit._engine.asks import Ask
 from chatkit._engine.conversation import Conversation
 from chatkit._engine.drivers import Means, drive
 from chatkit._engine.entries import note_answer
+from chatkit._engine.failures import service_of
 from chatkit._engine.limits import Meter
 from chatkit._errors import Cancelled, ChatkitError
 from chatkit._http.messages import Transport
@@ -47,9 +48,11 @@ def priced_now(talk: Conversation, turns: Iterable[Any]) -> list[Any]:
 
 
 def answered_by(talk: Conversation, turn: AssistantTurn) -> Provider:
-    """Who gave an answer: the first who would ask for its model, or else the chat's own provider."""
+    """Who gave an answer: the first who would ask for its model and has not failed, or else the chat's own provider."""
+    failed = {(attempt.model, attempt.service) for attempt in turn.attempts}
     for provider in (talk.provider, *talk.fallbacks):
-        if provider.asked_model == turn.requested_model:
+        asked = provider.asked_model
+        if asked == turn.requested_model and (asked, service_of(provider)) not in failed:
             return provider
     return talk.provider
 

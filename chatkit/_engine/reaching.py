@@ -1,4 +1,4 @@
-"""How one answer is reached: send, read, and try again as long as nothing of it was seen."""
+"""How one answer is reached: send, read, and ask again, or another, as long as nothing of it was seen."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from collections.abc import Callable, Generator
 from typing import Any, TypeAlias
 
 from chatkit._engine.asks import Ask, Pause, Receive, Release, Send
+from chatkit._engine.attempts import Attempts
 from chatkit._engine.conversation import Conversation
+from chatkit._engine.failures import Failure
 from chatkit._engine.pricing import priced
 from chatkit._engine.suggesting import suggested
-from chatkit._errors import APIError
+from chatkit._errors import APIError, ConfigError, MediaError
 from chatkit._http.messages import Request
 from chatkit._providers.provider import Provider
-from chatkit._turns.events import Event, Retrying
+from chatkit._turns.events import Event
 from chatkit._turns.history import Draft
 from chatkit._turns.turns import AssistantTurn
 
 Reaching: TypeAlias = Generator[Event | Ask, Any, AssistantTurn]
-_MAX_CONCESSIONS = 4
+_Attempt: TypeAlias = "Generator[Event | Ask, Any, AssistantTurn | Failure]"
 
 
 def reach(talk: Conversation, draft: Draft, word: Callable[[Provider], Request]) -> Reaching:
@@ -31,45 +33,50 @@ def reach(talk: Conversation, draft: Draft, word: Callable[[Provider], Request])
     Returns:
         The whole assistant turn.
     """
-    attempt, conceded = 1, 0
-    while isinstance(reached := (yield from _attempt(talk, draft, word)), APIError):
-        reached.attempts = attempt
-        if draft.writer is not None and draft.writer.begun:
-            raise reached
-        conceding = talk.provider.conceding(reached)
-        if conceding is not None and conceded < _MAX_CONCESSIONS:
-            talk.provider = conceding
-            conceded += 1
-            continue
-        delay = talk.retries.delay(reached, attempt, talk.jitter)
-        if delay is None:
-            raise (yield from suggested(talk, talk.provider, reached))
-        yield Retrying(attempt, delay, str(reached))
-        yield Pause(delay)
-        attempt += 1
-    return priced(talk, talk.provider, reached)
+    attempts = Attempts(talk)
+    while not isinstance(reached := (yield from _asked(attempts, draft, word)), AssistantTurn):
+        attempts.fail(reached)
+        step = None if _begun(draft) else attempts.follow()
+        if step is None:
+            if isinstance(reached, APIError) and not _begun(draft):
+                reached = yield from suggested(talk, attempts.provider, reached)
+            raise attempts.given_up(reached)
+        yield step
+        if step.delay:
+            yield Pause(step.delay)
+    return attempts.answered(priced(talk, attempts.provider, reached))
 
 
-def _attempt(
-    talk: Conversation, draft: Draft, word: Callable[[Provider], Request]
-) -> Generator[Event | Ask, Any, AssistantTurn | APIError]:
+def _asked(attempts: Attempts, draft: Draft, word: Callable[[Provider], Request]) -> _Attempt:
+    """Ask one provider, giving in to what its server refuses as far as that is known; gives what it comes to."""
+    while True:
+        reached = yield from _attempt(attempts.provider, draft, word)
+        if not isinstance(reached, APIError) or _begun(draft) or not attempts.concede(reached):
+            return reached
+
+
+def _attempt(provider: Provider, draft: Draft, word: Callable[[Provider], Request]) -> _Attempt:
     """Send one request and read its answer; gives it, or the failure."""
     draft.writer = None
     try:
-        head = yield Send(word(talk.provider))
+        head = yield Send(word(provider))
         if head.status >= 400:
             body = yield Receive()
-            return talk.provider.explain(head, body.pieces[0].data if body else "")
-        decoder = draft.writer = talk.provider.decoder(head)
+            return provider.explain(head, body.pieces[0].data if body else "")
+        decoder = draft.writer = provider.decoder(head)
         while not decoder.done and (batch := (yield Receive())) is not None:
             decoder.at = batch.at
             for piece in batch.pieces:
                 yield from decoder.feed(piece)
         turn = decoder.finish()
         yield Release()
-    except APIError as error:
+    except (APIError, ConfigError, MediaError) as error:
         # Not raised on from here: whether this is the end is decided outside of the except clause.
         failure = error
     else:
         return turn
-    return draft.writer.broken(failure) if draft.writer is not None else failure
+    return draft.writer.broken(failure) if draft.writer is not None and isinstance(failure, APIError) else failure
+
+
+def _begun(draft: Draft) -> bool:
+    return draft.writer is not None and draft.writer.begun

@@ -6,11 +6,14 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatkit._display.terminal import Terminal, encodable
+from chatkit._render.columns import cells
 from chatkit._render.tables import html_table, text_table
 from chatkit._turns.accounting import dollars
 
-_HEADERS = ("service", "model", "served by", "requests", "input", "cached", "output", "reasoning", "image", "cost")
+_HEADERS = ("model", "service", "served by", "requests", "input", "cached", "output", "reasoning", "image", "cost")
 _COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
+_SHOWN = ("model", "service", "served_by", "requests", *_COUNTS, "cost")
+_DETAILS = ("cached_tokens", "reasoning_tokens", "image_tokens")
 _NUMBERS = range(3, len(_HEADERS))
 
 
@@ -24,13 +27,30 @@ def text_of(rows: Sequence[Any], total: Any) -> str:
     if not rows:
         return "<TokenUsage: no answers yet>"
     out = Terminal()
-    table = text_table(_HEADERS, _lines(rows, total), width=out.width, right=_NUMBERS)
+    table = _fitting(_lines(rows, total), total, out.width)
     return encodable("\n".join([table, *_notes(total)]), out.encoding)
 
 
 def html_of(rows: Sequence[Any], total: Any) -> str:
     """The table for a notebook."""
     return html_table(_HEADERS, _lines(rows, total), right=_NUMBERS, notes=_notes(total))
+
+
+def _fitting(lines: list[list[str]], total: Any, width: int) -> str:
+    """The table; where there is no room, without kinds of tokens that no answer had."""
+    whole = text_table(_HEADERS, lines, right=_NUMBERS)
+    if all(cells(line) <= width for line in whole.split("\n")):
+        return whole
+    kept = [
+        at for at, name in enumerate(_SHOWN) if name not in _DETAILS or total.unknown_tokens or getattr(total, name)
+    ]
+    return text_table(
+        [_HEADERS[at] for at in kept],
+        [[line[at] for at in kept] for line in lines],
+        width=width,
+        right=range(_NUMBERS[0], len(kept)),
+        keep_first=True,
+    )
 
 
 def _lines(rows: Sequence[Any], total: Any) -> list[list[str]]:
@@ -40,7 +60,8 @@ def _lines(rows: Sequence[Any], total: Any) -> list[list[str]]:
 def _line(row: Any) -> list[str]:
     tokens = [_at_least(f"{getattr(row, name):,}", row.unknown_tokens, row.requests) for name in _COUNTS]
     cost = _at_least(dollars(row.cost), row.unknown_cost, row.requests)
-    return [row.service, row.model, row.served_by or "", f"{row.requests:,}", *tokens, cost]
+    texts = [row.model, row.service] if row.model else [row.service, ""]
+    return [*texts, row.served_by or "", f"{row.requests:,}", *tokens, cost]
 
 
 def _at_least(sum_: str, unknown: int, requests: int) -> str:

@@ -141,7 +141,9 @@ class _Asking:
             repairs -= 1
             yield self._again(_in_short(verdict))
             self._repair(verdict)
-        self._wish.ladder.remember(self._talk.provider)
+        if not verdict.turn.attempts:
+            # What a fallback knows says nothing of the server that was to answer.
+            self._wish.ladder.remember(self._talk.provider)
 
     def _way_down(self) -> _Judging:
         """An answer in the best way that the server knows; steps down while it refuses or ignores them."""

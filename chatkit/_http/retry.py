@@ -14,6 +14,9 @@ LONGEST_WAIT = 120.0
 
 _FIRST_WAIT = 0.5
 _CAP = 8.0
+_FIRST_LOADING_WAIT = 1.0
+_LOADING_CAP = 15.0
+_LONGEST_ESTIMATE = 60.0
 _NUMBER = re.compile(r"[0-9]{1,12}(\.[0-9]{0,9})?")
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -39,7 +42,7 @@ class RetryPolicy:
             raise ConfigError(f"`max_retries` must be an integer of 0 or more, not {given!r}.")
         wait = self.wait_for_model
         if not isinstance(wait, int | float) or isinstance(wait, bool) or not 0 <= wait < 1e7:
-            raise ConfigError(f"`wait_for_model` must be a number of seconds, or True or False, not {wait!r}.")
+            raise ConfigError(f"`wait_for_model` must be a number of seconds from 0, not {wait!r}.")
 
     def delay(self, error: APIError, attempt: int, random: Callable[[], float]) -> float | None:
         """Say how long to wait before the next attempt.
@@ -62,6 +65,27 @@ class RetryPolicy:
         # The exponent is held low, because 2 to the power of many attempts no longer fits a float.
         backoff = min(_CAP, _FIRST_WAIT * 2.0 ** min(attempt - 1, 10))
         return backoff * (0.75 + 0.25 * random())
+
+    def loading_delay(self, error: APIError, waited: float, times: int) -> float | None:
+        """Say how long to wait for a server that is loading its model, before it is asked again.
+
+        As long as it says itself, if that is a minute at most; otherwise a second, doubled each time up to 15.
+
+        Args:
+            error: What it answered last.
+            waited: Seconds waited for it so far.
+            times: How often it was waited for.
+
+        Returns:
+            Seconds, or None when `wait_for_model` is used up.
+        """
+        left = self.wait_for_model - waited
+        if left <= 0:
+            return None
+        told = error.retry_after
+        if told is None or not 0 < told <= _LONGEST_ESTIMATE:
+            told = min(_LOADING_CAP, _FIRST_LOADING_WAIT * 2.0 ** min(times, 10))
+        return min(told, left)
 
 
 def retry_after_seconds(headers: Mapping[str, str], now: float | None = None) -> float | None:

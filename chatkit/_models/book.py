@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatkit._models.genai import genai_cost
+from chatkit._models.names import POLICIES, provider_key
 from chatkit._models.prices import FREE, Price
-from chatkit._models.shelf import asked_lately, listed
+from chatkit._models.shelf import asked_lately, row_of
 from chatkit._providers.huggingface import BASE_URL
 from chatkit._providers.provider import Provider
 from chatkit._turns.turns import AssistantTurn, Usage
@@ -79,23 +80,23 @@ def cost_of(origin: Origin, usage: Usage, prices: Mapping[str, Price]) -> float 
     return genai_cost(_genai_url(origin), (origin.model, _split(origin.asked)[0]), usage)
 
 
-def possible_costs(origin: Origin, usage: Usage, prices: Mapping[str, Price]) -> list[float]:
-    """US dollars of an answer that is still to come, from each provider that may give it and whose price is known."""
+def possible_costs(origin: Origin, usage: Usage, prices: Mapping[str, Price]) -> list[float | None]:
+    """US dollars of an answer that is still to come, from each provider that may give it; None where unknown."""
     price = price_of(origin, prices)
     possible = [price] if price is not None else [_price(offer) for offer in _offers(origin)]
-    known = [cost for price in possible if price is not None and (cost := price.cost(usage)) is not None]
-    if known or possible:
-        return known
-    cost = cost_of(origin, usage, prices)
-    return [cost] if cost is not None else []
+    if not possible:
+        return [cost_of(origin, usage, prices)]
+    return [price.cost(usage) if price is not None else None for price in possible]
 
 
 def _own_price(origin: Origin, prices: Mapping[str, Price]) -> Price | None:
-    name = _split(origin.asked)[0]
-    for key in (f"{name}:{origin.served_by}", origin.asked, name, origin.model):
-        if key in prices:
-            return prices[key]
-    return None
+    name, route = _split(origin.asked)
+    served_by = provider_key(origin.served_by or route)
+    for key, price in prices.items():
+        of_model, by = _split(key)
+        if by and of_model == name and provider_key(by) == served_by:
+            return price
+    return next((prices[key] for key in (origin.asked, name, origin.model) if key in prices), None)
 
 
 def _offers(origin: Origin) -> list[ModelOffer]:
@@ -103,25 +104,24 @@ def _offers(origin: Origin) -> list[ModelOffer]:
     row, route = _row(origin)
     if row is None:
         return []
+    open_to_all = not route or route.lower() in POLICIES
     if not row.offers:
-        return list(row.ways)
-    provider = (origin.served_by or route).lower()
-    of_provider = [offer for offer in row.offers if offer.provider.lower() == provider]
-    if of_provider or origin.served_by:
+        # No router: what stands behind a colon is another model.
+        return list(row.ways) if open_to_all else []
+    provider = provider_key(origin.served_by or route)
+    of_provider = [offer for offer in row.offers if provider_key(offer.provider) == provider]
+    if of_provider or origin.served_by or not open_to_all:
         return of_provider
     return [offer for offer in row.offers if offer.status in (None, "live")]
 
 
 def _row(origin: Origin) -> tuple[ModelInfo | None, str]:
     """The row of the model asked for, and the route to it. What follows a colon may be a part of the name too."""
+    whole = row_of(origin.base_url, origin.asked)
+    if whole is not None:
+        return whole, ""
     name, route = _split(origin.asked)
-    found: dict[str, ModelInfo] = {}
-    for row in listed(origin.base_url) or ():
-        if row.id == origin.asked:
-            return row, ""
-        if row.id == name:
-            found.setdefault(name, row)
-    return found.get(name), route
+    return row_of(origin.base_url, name), route
 
 
 def _split(asked: str) -> tuple[str, str]:
@@ -141,4 +141,4 @@ def _genai_url(origin: Origin) -> str:
     if origin.base_url != BASE_URL:
         return origin.base_url
     known = origin.served_by and asked_lately(BASE_URL)
-    return f"{BASE_URL.removesuffix('/v1')}/{origin.served_by}" if known else ""
+    return f"{BASE_URL.removesuffix('/v1')}/{origin.served_by.strip().lower()}" if known else ""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from chatkit._errors import ConfigError
+from chatkit._models.names import provider_key
 from chatkit._models.rows import ModelInfo, ModelOffer
 
 SortKey: TypeAlias = Literal["id", "price", "context", "throughput", "latency", "created"]
@@ -62,7 +63,7 @@ class Wish:
         return (
             self.tools in (None, offer.tools)
             and self.structured in (None, offer.structured)
-            and (self.provider is None or self.provider.strip().lower() == offer.provider.lower())
+            and (self.provider is None or provider_key(self.provider) == provider_key(offer.provider))
             and (self.live is None or (offer.status is not None and self.live is (offer.status == "live")))
             and self._is_affordable(offer)
             and self._is_long(offer, model)

@@ -50,6 +50,10 @@ def _cost(cost: tuple[float, float | None] | None) -> str:
     return dollars(low) if low == high else f"{dollars(low)} to {dollars(high)}"
 
 
+def _known(costs: Iterable[float | None]) -> list[float]:
+    return [cost for cost in costs if cost is not None]
+
+
 def estimated(
     provider: Provider,
     prices: Mapping[str, Price],
@@ -72,8 +76,9 @@ def estimated(
     most = provider.params.max_tokens if output_tokens is None else whole_number("output_tokens", output_tokens, 0)
     tokens = estimate_tokens(turns) + sum(text_tokens(json.dumps(tool, default=str)) for tool in tools)
     origin = origin_of(provider, AssistantTurn())
-    least_costs = possible_costs(origin, Usage(tokens, 0), prices)
-    most_costs = possible_costs(origin, Usage(tokens, most), prices) if most is not None else []
+    possible = possible_costs(origin, Usage(tokens, 0), prices)
+    least_costs = _known(possible)
+    most_costs = _known(possible_costs(origin, Usage(tokens, most), prices)) if most is not None else []
     cost = (min(least_costs), max(most_costs, default=None)) if least_costs else None
     reasons = [_ROUGH]
     if most is None:
@@ -82,6 +87,8 @@ def estimated(
         reasons.append(
             f"No price of {provider.asked_model!r} is known: give one as prices={{...}} when making the chat."
         )
-    elif len(least_costs) > 1:
-        reasons.append(f"{len(least_costs)} providers may answer; the range is from the cheapest to the dearest.")
+    elif len(possible) > 1:
+        reasons.append(f"{len(possible)} providers may answer; the range is from the cheapest to the dearest.")
+        if unknown := len(possible) - len(least_costs):
+            reasons.append(f"The price of {unknown} of them is not known, and not in the range.")
     return Estimate(tokens, (0, most), cost, tuple(reasons))

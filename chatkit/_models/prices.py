@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from chatkit._errors import ConfigError
 from chatkit._turns.turns import Usage, short_repr
 
-_MOST = 1e9
+DEAREST = 1e9
+"""Beyond this a number is no price."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,7 @@ class Price:
             value = getattr(self, item.name)
             number = isinstance(value, int | float) and not isinstance(value, bool)
             optional = item.name == "cached_input" and value is None
-            if not optional and not (number and 0 <= value <= _MOST):
+            if not optional and not (number and 0 <= value <= DEAREST):
                 raise ConfigError(f"The price `{item.name}` must be US dollars per million tokens, not {value!r}.")
 
     def __repr__(self) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chatkit._models.fields import amount, flag, flags, length, texts, whole
-from chatkit._models.prices import Price
+from chatkit._models.prices import DEAREST, Price
 from chatkit._models.rows import ModelInfo, ModelOffer
 from chatkit._turns.characters import whole_characters
 
@@ -141,10 +141,15 @@ def _price_of(given: Any) -> Price | None:
         (("input_tokens", "output_tokens", "cache_read_tokens"), 1.0),
         (("prompt", "completion", "input_cache_read"), _MILLION),
     ):
-        paid, got, cached = (amount(given.get(name), unit) for name in names)
+        paid, got, cached = (_dollars(given.get(name), unit) for name in names)
         if paid is not None and got is not None:
             return Price(paid, got, cached)
     return None
+
+
+def _dollars(value: Any, unit: float) -> float | None:
+    number = amount(value, unit)
+    return number if number is not None and number <= DEAREST else None
 
 
 def _modalities(row: dict[str, Any], side: str) -> tuple[str, ...]:

@@ -81,9 +81,13 @@ class ModelInfo:
 
     @property
     def cheapest(self) -> ModelOffer | None:
-        """The offer with the lowest price of output, and of input among equals; None when no price is known."""
+        """The offer with the lowest price of output, and of input among equals; None when no price is known.
+
+        Offers that are not live count only where no other has a price: nobody can have them.
+        """
         priced = [(way.price.output, way.price.input, way) for way in self.ways if way.price is not None]
-        return min(priced, key=lambda found: found[:2])[2] if priced else None
+        usable = [found for found in priced if found[2].status in (None, "live")] or priced
+        return min(usable, key=lambda found: found[:2])[2] if usable else None
 
     @property
     def lowest_price(self) -> Price | None:

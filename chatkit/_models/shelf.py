@@ -22,6 +22,7 @@ _MOST = 32
 class _Kept:
     rows: tuple[ModelInfo, ...] | None
     until: float
+    by_id: dict[str, ModelInfo]
 
 
 _lock = threading.Lock()
@@ -29,18 +30,27 @@ _kept: dict[str, _Kept] = {}
 
 
 def keep(base_url: str, rows: Sequence[ModelInfo] | None) -> None:
-    """Put a server's list on the shelf; None notes that it gave none."""
+    """Put a server's list on the shelf; None notes that it gave none, unless a fresh list is there."""
     fresh = FAILED_SECONDS if rows is None else FRESH_SECONDS
+    by_id = {row.id: row for row in reversed(rows or ())}
     with _lock:
-        if len(_kept) >= _MOST:
+        if rows is None and listed(base_url) is not None:
+            return
+        if len(_kept) >= _MOST and base_url not in _kept:
             _kept.clear()
-        _kept[base_url] = _Kept(None if rows is None else tuple(rows), time.monotonic() + fresh)
+        _kept[base_url] = _Kept(None if rows is None else tuple(rows), time.monotonic() + fresh, by_id)
 
 
 def listed(base_url: str) -> tuple[ModelInfo, ...] | None:
     """The list of a server, if it is there and fresh."""
     kept = _kept.get(base_url)
     return kept.rows if kept is not None and time.monotonic() < kept.until else None
+
+
+def row_of(base_url: str, model: str) -> ModelInfo | None:
+    """The row of a model in the list of a server, if both are there."""
+    kept = _kept.get(base_url)
+    return kept.by_id.get(model) if kept is not None and time.monotonic() < kept.until else None
 
 
 def asked_lately(base_url: str) -> bool:

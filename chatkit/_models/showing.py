@@ -54,10 +54,10 @@ def yes_no(known: bool | None) -> str:
     return UNKNOWN if known is None else "yes" if known else "no"
 
 
-def _providers(model: ModelInfo) -> str:
+def _providers(model: ModelInfo, named: int = _NAMED) -> str:
     names = model.providers
-    more = f", +{len(names) - _NAMED}" if len(names) > _NAMED else ""
-    return ", ".join(names[:_NAMED]) + more or "-"
+    more = f", +{len(names) - named}" if len(names) > named else ""
+    return ", ".join(names[:named]) + more or "-"
 
 
 NAME = Column("model", lambda model: model.id)
@@ -72,15 +72,18 @@ CAN = (
     Column("tool\nstreaming", lambda model: yes_no(model.tools_anywhere)),
 )
 PROVIDERS = Column("providers", _providers)
+_FEWER = Column("providers", lambda model: _providers(model, 1))
 OVERVIEW = (NAME, CONTEXT, INPUT, OUTPUT, CAN[2], Column("typed", CAN[1].tell), CAN[0], PROVIDERS)
 CAPABILITIES = (NAME, *CAN)
 
 
 def table_text(models: Sequence[ModelInfo], columns: Sequence[Column], width: int | None) -> str:
-    """A table of models for a console; names of providers are left out where there is no room for them."""
-    whole = text_table(_titles(columns), _rows(models, columns), right=_numbers(columns))
-    if width is None or all(cells(line) <= width for line in whole.split("\n")):
-        return whole
+    """A table of models for a console; where there is no room, fewer providers are named, or none."""
+    fewer = [[_FEWER if column is PROVIDERS else column for column in columns]] if PROVIDERS in columns else []
+    for tried in (columns, *fewer):
+        whole = text_table(_titles(tried), _rows(models, tried), right=_numbers(tried))
+        if width is None or all(cells(line) <= width for line in whole.split("\n")):
+            return whole
     # Rather than the names of models, which are there to be copied.
     kept = [column for column in columns if column is not PROVIDERS]
     return text_table(_titles(kept), _rows(models, kept), width=width, right=_numbers(kept), keep_first=True)

@@ -33,6 +33,9 @@ class ChatWire:
             body["stream_options"] = {"include_usage": True}
         if asked.tools:
             body |= _tools(asked)
+        elif asked.tool_choice == "none" and "tools" in body:
+            # Those that the user added in the server's own form are ruled out too.
+            body["tool_choice"] = "none"
         if asked.wanted is not None:
             from chatkit._providers.wanted import add_wanted
 

@@ -17,8 +17,8 @@ from chatkit._providers.spoken import joined
 from chatkit._providers.tail import Tail
 from chatkit._turns.events import Event
 
-# The finish reasons that tell that the model's own last token was its special one.
-_LAST_TOKEN = ("eos_token", "eos")
+# What a server says that lets the model's own last token through, which is a special one.
+_LAST_TOKEN = "eos_token"
 
 
 class ChatDecoder(Arriving):
@@ -90,7 +90,9 @@ class ChatDecoder(Arriving):
         return events
 
     def _flush(self, events: list[Event]) -> None:
-        self._say(self._tail.finish(strip=self._finish in _LAST_TOKEN), events)
+        # Where something was struck out, "</s>" may well be the end of that.
+        strip = self._finish == _LAST_TOKEN and not self._spoken.leaves_open("<s>", "</s>")
+        self._say(self._tail.finish(strip=strip), events)
         super()._flush(events)
 
     def _say(self, text: str, events: list[Event]) -> None:
@@ -114,6 +116,7 @@ class ChatDecoder(Arriving):
         if type(content) is str:
             self._say(self._tail.feed(content), events)
         elif isinstance(content, list):
+            self._say(self._tail.finish(strip=False), events)
             self._spoken.say_parts(content, events)
         elif self._whole and content is None and not thoughts:
             self._missing = "choices[0].message.content"

@@ -140,7 +140,7 @@ def _error_of_status(
     if complaint.is_about_context:
         kind = ContextLengthError
     return kind(
-        f"{case.host} {verb} {f'{status} {_phrase(status)}'.strip()}{_for(case.model)}.",
+        f"{case.host} {verb} {f'{status} {_phrase(status)}'.strip()}{_for(case.model)}{_about(complaint)}.",
         status_code=status,
         body=complaint.body,
         code=complaint.code,
@@ -177,6 +177,12 @@ def _phrase(status: int) -> str:
         return HTTPStatus(status).phrase
     except ValueError:
         return _PHRASES.get(status, "")
+
+
+def _about(complaint: Complaint) -> str:
+    """What the server blames, unless its own words say so."""
+    param = complaint.param
+    return f", about {visible(param[:100])!r}" if param and param not in complaint.words else ""
 
 
 def _for(model: str | None) -> str:

@@ -17,6 +17,7 @@ _PARTS = (
     (re.compile(r"audio", re.IGNORECASE), "sound", "sound"),
     (re.compile(r"\bpdf\b|\bfile_data\b|type:? ?['\"`]?file\b", re.IGNORECASE), "a document", "PDFs and other files"),
 )
+_ROUTER = "router.huggingface.co"
 _PART_STATUSES = (400, 404, 415, 422, 500, 501)
 # Most servers do not speak it.
 _OLDER = 'does the server know the Responses format? All know api="chat_completions".'
@@ -96,7 +97,8 @@ def _on_key(complaint: Complaint, case: Circumstances) -> str:
     page = " Tokens are made at https://huggingface.co/settings/tokens." if case.is_hugging_face else ""
     if not case.source:
         return f"No key was sent; give credentials=.{page}"
-    return f"The key came from {case.source}; is it one for {case.host}?{page}"
+    kind = " The router takes Hugging Face's own tokens only, which begin with hf_." if case.host == _ROUTER else ""
+    return f"The key came from {case.source}; is it one for {case.host}?{kind}{page}"
 
 
 def _on_credits(complaint: Complaint, case: Circumstances) -> str:

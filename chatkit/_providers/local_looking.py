@@ -31,6 +31,8 @@ from chatkit._version import __version__
 # IPv6 only where nothing listens on IPv4.
 _HOSTS = ("127.0.0.1", "[::1]")
 _LIMITS = TimeLimits(connect=0.3, first_byte=1.0, idle=1.0, total=1.0)
+# How many models an error names.
+_NAMES = 5
 _HEADERS = {"Accept": "application/json", "User-Agent": f"chatkit/{__version__}"}
 
 
@@ -157,7 +159,8 @@ def _fitting(found: Found, wanted: LocalServer | None) -> Found | str:
 
 
 def _without_models(found: Found) -> ConfigError:
-    others = ", ".join(model.name for model in found.models)
+    names = [model.name for model in found.models]
+    others = ", ".join(names[:_NAMES]) + (f" and {len(names) - _NAMES} more" if len(names) > _NAMES else "")
     only = f" but {others}, which cannot be chosen for chats on this machine" if others else ""
     fetch = found.server.fetch
     return ConfigError(

@@ -23,6 +23,8 @@ from chatkit._providers.openai_compatible import OpenAICompatible, Service
 from chatkit._providers.params import Params, jsonable
 from chatkit._providers.profiles import Profile
 from chatkit._providers.provider import Provider
+from chatkit._providers.roots import with_root
+from chatkit._providers.routing import check_routing
 from chatkit._providers.wires import Api
 from chatkit._warnings import PlainHttpWarning
 
@@ -84,7 +86,8 @@ def provider_of(
     Raises:
         ConfigError: when something among them cannot be used.
     """
-    url = check_base_url(settings.base_url)
+    url = with_root(check_base_url(settings.base_url), settings.profile)
+    check_routing(settings.route, settings.bill_to, url)
     return OpenAICompatible(
         settings.name,
         model_name(settings.model),

@@ -38,6 +38,7 @@ _DONE: dict[str, tuple[Kind, str, str]] = {
 _PARTS = {"response.content_part.done": "content_index", "response.reasoning_summary_part.done": "summary_index"}
 _ENDS = ("response.completed", "response.incomplete")
 _FAILURES = ("response.failed", "response.cancelled")
+_APPROVAL = "mcp_approval_request"
 _NOT_YET = ("queued", "in_progress", "")
 _STATUS = re.compile(r"([45]\d\d) ")
 
@@ -54,7 +55,6 @@ class ResponsesDecoder(Arriving):
         super().__init__(head, model)
         self._ledger = Ledger()
         self._asked_for = 0
-        self._summed = False
 
     def feed(self, piece: Piece) -> list[Event]:
         """Take one piece of the answer.
@@ -124,7 +124,7 @@ class ResponsesDecoder(Arriving):
             return
         details = response.get("incomplete_details")
         reason = string(details.get("reason")) if isinstance(details, dict) else ""
-        ordinary = "tool_calls" if self._calls else "stop"
+        ordinary = "tool_calls" if self._calls else _APPROVAL if _is_asked_of(output) else "stop"
         self._finish = reason or (how if how == "incomplete" else ordinary)
         self._raw_finish = reason or status or how
 
@@ -148,7 +148,7 @@ class ResponsesDecoder(Arriving):
         delta, key = self._delta(payload), key_of(call_in({"item_id": "", **payload}))
         if not delta:
             return
-        told = self._ledger.growing_call(key)
+        told = self._ledger.growing(key)
         if told is None:
             told = self._begin(Call(key[1], "", "", ""), events)
         self._ask(told, delta, events)
@@ -205,7 +205,7 @@ class ResponsesDecoder(Arriving):
             told = self._ledger.enter(key, Told(part.kind, self._spoken.size))
             told.reports.add(report)
         self._tell(told, told.rest_of(part.text), events)
-        self._note(part, told, told.at, events)
+        self._note(part, told, events)
 
     def _call(self, report: str, asked: Call, events: list[Event]) -> None:
         """Take a call of which all is told, and tell what is left of it."""
@@ -222,11 +222,9 @@ class ResponsesDecoder(Arriving):
         """Take a whole answer, and tell what is left of it."""
         parts = [one for one in said if isinstance(one, Part)]
         for part, before, rest in self._ledger.outstanding(parts):
-            new = before is None and rest == part.text
-            at = before.at if before is not None else self._spoken.size if new else None
-            told = before or Told(part.kind, 0)
+            told = before or Told(part.kind, self._spoken.size)
             self._tell(told, rest, events)
-            self._note(part, told, at, events)
+            self._note(part, told, events)
         for asked in said:
             if isinstance(asked, Call):
                 self._call("response", asked, events)
@@ -235,9 +233,8 @@ class ResponsesDecoder(Arriving):
         if not text:
             return
         if told.kind == "summary" and not told.pieces:
-            # Each part of a summary is a paragraph, or more.
-            self._spoken.think("\n\n" if self._summed else "", events)
-            self._summed = True
+            # Each part of a summary is a paragraph, or more; line breaks before any thought are left out.
+            self._spoken.think("\n\n", events)
         told.pieces.append(text)
         if told.kind == "text":
             self._spoken.say(text, events)
@@ -258,12 +255,18 @@ class ResponsesDecoder(Arriving):
         told.pieces.append(text)
         events.append(self._calls.feed({"index": told.at, "function": {"name": name, "arguments": text}}))
 
-    def _note(self, part: Part, told: Told, at: int | None, events: list[Event]) -> None:
+    def _note(self, part: Part, told: Told, events: list[Event]) -> None:
         """Keep what stands beside a text that is done."""
-        self._cite(part.notes.get("annotations"), at, events)
+        self._cite(part.notes.get("annotations"), told.at, events)
         if not told.noted and (log_probs := part.notes.get("logprobs")):
             told.noted = True
             self._log_probs += read_log_probs(log_probs)
+
+
+def _is_asked_of(output: Any) -> bool:
+    """Whether the server waits for a yes to a call of its own, such as one of a remote MCP server."""
+    items = output if isinstance(output, list) else ()
+    return any(isinstance(item, dict) and item.get("type") == _APPROVAL for item in items)
 
 
 def _known(usage: Any) -> Any:

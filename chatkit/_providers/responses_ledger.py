@@ -2,13 +2,13 @@
 
 A Responses stream says the same text up to five times: in deltas, when the text is done, when the part is done, when
 the item is done, and when the answer is complete. Any of them may be missing. Servers also leave out ids, give the
-same one twice, or change it on the way; what they say of positions is of no use (on Hugging Face it is always 0).
+same one twice, or another one in every event; what they say of positions is of no use (on Hugging Face it is always 0).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 from chatkit._providers.responses_items import Call, Part
 
@@ -20,13 +20,13 @@ class Told:
 
     Args:
         kind: What kind of part it is, or "call".
-        at: Where it begins in the answer's text; for a call, which one it is.
+        at: Where it begins in the answer's text, None when nobody knows; for a call, which one it is.
         name: The name of a call's function, as far as it is known.
     """
 
     __slots__ = ("at", "kind", "name", "noted", "pieces", "reports")
 
-    def __init__(self, kind: str, at: int, name: str = "") -> None:
+    def __init__(self, kind: str, at: int | None, name: str = "") -> None:
         self.kind = kind
         self.at = at
         self.name = name
@@ -51,21 +51,28 @@ class Told:
 class Ledger:
     """What was told of all parts and calls of one answer."""
 
-    __slots__ = ("_all", "_by_key")
+    __slots__ = ("_all", "_by_key", "_grown", "_items")
 
     def __init__(self) -> None:
         self._all: list[Told] = []
         self._by_key: dict[_Key, Told] = {}
+        self._items: set[str] = set()
+        # What was told of last, unless an item has begun since.
+        self._grown: Told | None = None
 
     def forget(self, item: str) -> None:
         """Begin an item: what had its id before was another one, and so was what had none."""
         for key in [key for key in self._by_key if key[1] in (item, "")]:
             del self._by_key[key]
+        self._items.add(item)
+        self._items.discard("")
+        self._grown = None
 
     def enter(self, key: _Key, told: Told) -> Told:
         """Add a part of which nothing was told yet."""
         self._all.append(told)
-        self._by_key[key] = told
+        self._items.add(key[1])
+        self._by_key[key] = self._grown = told
         return told
 
     def known(self, key: _Key) -> Told | None:
@@ -73,18 +80,17 @@ class Ledger:
         return self._by_key.get(key)
 
     def growing(self, key: _Key) -> Told | None:
-        """The part that a delta belongs to; None when it begins one."""
-        told = self._by_key.get(key)
-        return told if told is not None and not told.reports else None
+        """The part that a delta belongs to; None when it begins one.
 
-    def growing_call(self, key: _Key) -> Told | None:
-        """The call that a piece of arguments belongs to; under an unknown id, that is one which has none yet."""
-        told = self.growing(key)
-        if told is None:
-            silent = (call for call in reversed(self._all) if call.kind == "call" and not call.reports)
-            told = next((call for call in silent if not (key[1] and call.pieces)), None)
-            if told is not None:
-                self._by_key[key] = told
+        Under an id that nobody has heard of, it goes on with what was told of last.
+        """
+        told = self._by_key.get(key)
+        if key[1] not in self._items and self._grown is not None and self._grown.kind == key[0]:
+            told = self._grown
+        if told is None or told.reports:
+            return None
+        self._items.add(key[1])
+        self._by_key[key] = self._grown = told
         return told
 
     def reported(self, report: str, key: _Key, text: str, name: str = "") -> Told | None:
@@ -123,6 +129,9 @@ class Ledger:
         """
         keys = Counter(key_of(part) for part in said)
         known = {key: self._by_key[key] for key, count in keys.items() if count == 1 and key in self._by_key}
+        # What several of them are known as was told without telling them apart.
+        shared = Counter(map(id, known.values()))
+        known = {key: told for key, told in known.items() if shared[id(told)] == 1}
         unnamed = [told for told in self._all if told not in known.values()]
         rests: list[tuple[Part, Told | None, str]] = []
         others: dict[str, list[Part]] = {}
@@ -146,16 +155,19 @@ def key_of(said: Part | Call) -> _Key:
     return "call", said.item or said.call, 0
 
 
-def _beyond(told: Iterable[Told], parts: Sequence[Part]) -> Iterator[tuple[Part, Told | None, str]]:
+def _beyond(told: Sequence[Told], parts: Sequence[Part]) -> Iterator[tuple[Part, Told, str]]:
     """What parts say beyond what was told under ids that are none of theirs; nothing when they say something else."""
-    rest = _rest("".join(part.text for part in parts), [piece for before in told for piece in before.pieces])
-    left = len(rest or "")
-    found: list[tuple[Part, Told | None, str]] = []
-    for part in reversed(parts):
-        size = min(left, len(part.text))
-        left -= size
-        found.append((part, None, part.text[len(part.text) - size :]))
-    return reversed(found)
+    text = "".join(part.text for part in parts)
+    rest = _rest(text, [piece for before in told for piece in before.pieces])
+    known, place = len(text) - len(rest or ""), 0
+    for part in parts:
+        begin = told[0].at
+        before = Told(part.kind, None if rest is None or begin is None else begin + place)
+        before.noted = any(other.noted for other in told)
+        left = max(known - place, 0)
+        before.pieces += [part.text[:left]] if left else []
+        yield part, before, part.text[left:]
+        place += len(part.text)
 
 
 def _rest(text: str, pieces: Sequence[str]) -> str | None:

@@ -10,6 +10,7 @@ from chatkit._providers.addresses import check_base_url
 from chatkit._providers.making import ProviderSettings, model_name
 from chatkit._providers.params import Params
 from chatkit._providers.profiles import PROFILES, Profile
+from chatkit._providers.routing import check_routing
 from chatkit._record.kinds import (
     TEXTS,
     Kind,
@@ -28,13 +29,17 @@ from chatkit._record.shapes import Shape
 ROOT = "record: $.provider"
 
 
-def settings_record(settings: ProviderSettings) -> dict[str, Any]:
+def settings_record(settings: ProviderSettings, at: str = ROOT) -> dict[str, Any]:
     """The recorded form of settings: a dict that JSON can say.
+
+    Args:
+        settings: The settings.
+        at: What messages call the place where it stands.
 
     Raises:
         HistoryError: when something in them cannot be recorded; it names the place.
     """
-    return _SETTINGS.write(settings, ROOT)
+    return _SETTINGS.write(settings, at)
 
 
 def settings_replay(record: Any, at: str = ROOT) -> ProviderSettings:
@@ -49,7 +54,9 @@ def settings_replay(record: Any, at: str = ROOT) -> ProviderSettings:
     """
     try:
         settings: ProviderSettings = _SETTINGS.read(record, at)
-        return replace(settings, base_url=check_base_url(settings.base_url), model=model_name(settings.model))
+        url = check_base_url(settings.base_url)
+        check_routing(settings.route, settings.bill_to, url)
+        return replace(settings, base_url=url, model=model_name(settings.model))
     except ConfigError as error:
         trouble = str(error)
     raise HistoryError(f"{at} makes no provider: {trouble}")

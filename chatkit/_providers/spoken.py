@@ -56,6 +56,11 @@ class Spoken:
         """Where the text begins in the content that the server sent; None where thoughts were marked in it."""
         return None if self._splitter.begun else 0
 
+    def leaves_open(self, begin: str, end: str) -> bool:
+        """Whether the text begins something more often than it ends it."""
+        text = "".join(self._text)
+        return text.count(begin) > text.count(end)
+
     def contents(self) -> list[Content]:
         """The contents for the turn: thinking first, then text."""
         contents: list[Content] = []

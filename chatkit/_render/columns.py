@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import lru_cache
+from itertools import accumulate, takewhile
 
 
 @lru_cache(maxsize=4096)
@@ -20,11 +21,7 @@ def cells(text: str) -> int:
 
 def cut(text: str, room: int, mark: str) -> str:
     """Shorten a line to `room` columns, with `mark` at its end where something was left out."""
-    kept = used = 0
-    for index, character in enumerate(text):
-        used += _cell(character)
-        if used > room:
-            return text[:kept] + mark
-        if used <= room - len(mark):
-            kept = index + 1
-    return text
+    if cells(text) <= room:
+        return text
+    kept = takewhile((room - len(mark)).__ge__, accumulate(map(_cell, text)))
+    return text[: len(list(kept))] + mark

@@ -50,7 +50,17 @@ class ItemInspection:
             checks[kind](item)
         elif kind not in _MCP and not (self._lenient and isinstance(kind, str)):
             self._note(f"an item of unknown type {kind!r}", "type", code="invalid_union")
-        self._last = str(item.get("role") if kind == "message" else kind)
+        told = str(item.get("role") if kind == "message" else kind)
+        if not self._lenient:
+            self._check_order(told)
+        self._last = told
+
+    def _check_order(self, told: str) -> None:
+        """Check what the providers behind the router demand, which are sent the items as messages in this order."""
+        if told == self._last and told in ("user", "assistant"):
+            self._note(f"two messages of role {told} in a row", "role")
+        if told != "function_call_output" and told != "function_call" and self._calls.keys() - self._answered:
+            self._note("outputs must follow their calls directly")
 
     def conclude(self) -> None:
         """Check what only shows at the end."""

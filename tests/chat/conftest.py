@@ -158,12 +158,6 @@ def typed(request):
 
 
 @pytest.fixture(autouse=True)
-def _nothing_known_of_servers(monkeypatch):
-    # Which way to ask a server for typed answers is remembered by its address, and ports come again.
-    monkeypatch.setattr("chatkit._engine.ladder._known", {})
-
-
-@pytest.fixture(autouse=True)
 def _no_long_waits(monkeypatch, tmp_path):
     # Backing off is tested with the retries; here it would only take time.
     monkeypatch.setattr("chatkit._http.retry._FIRST_WAIT", 0.001)

@@ -97,7 +97,7 @@ def test_case_82_a_wish_to_wait_is_kept_to(service, chat, talk, headers, least):
     service.script(ErrorAnswer(429, headers=headers), "ok")
     begun = time.monotonic()
     assert talk(chat, "Hi") == "ok"
-    assert least <= time.monotonic() - begun < 2.5
+    assert least <= time.monotonic() - begun < 10
 
 
 def test_case_82_a_wish_to_wait_too_long_is_an_error_at_once(service, chat, talk):

@@ -91,7 +91,7 @@ def test_unknown_stays_unknown():
     (row,) = token_usage()
     assert (row.unknown_tokens, row.unknown_cost, row.input_tokens, row.cost) == (1, 1, 0, 0.0)
     shown = repr(token_usage()).split("\n")[2]
-    assert shown.split() == ["S", "m", "1", "?", "?", "?", "?", "?", "?"]
+    assert shown.split() == ["m", "S", "1", "?", "?", "?", "?", "?", "?"]
 
 
 def test_sums_with_unknown_parts_are_shown_as_at_least():
@@ -219,3 +219,22 @@ def test_many_chats_in_threads_are_all_counted():
         for thread in threads:
             thread.join()
     assert token_usage().total.requests == 30
+
+
+def test_a_provider_spelt_in_two_ways_is_one_row():
+    for served_by in ("Cerebras", "cerebras"):
+        note_answer("S", Origin(URL, "m", "", served_by), answer(cost=0.5))
+    assert [(row.served_by, row.requests, row.cost) for row in token_usage()] == [("Cerebras", 2, 1.0)]
+
+
+def test_on_a_narrow_terminal_the_names_of_models_stay_whole(monkeypatch):
+    names = ["meta-llama/Llama-3.1-8B-Instruct", "meta-llama/Llama-3.1-70B-Instruct"]
+    for name in names:
+        note_answer("HuggingFace", Origin(URL, name, "", "groq"), answer(Usage(12, 7), cost=0.5))
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = repr(token_usage()).split("\n")
+    assert [line for line in lines if "/" in line] == names
+    assert lines[0].split() == ["model", "service", "served", "by", "requests", "input", "output", "cost"]
+    assert max(map(len, lines)) <= 80
+    note_answer("S", Origin(URL, "m"), answer(Usage(12, 7, 3, 2, 1), cost=0.5))
+    assert "cached  output  reasoning  image" in repr(token_usage())

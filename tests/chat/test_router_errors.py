@@ -67,6 +67,11 @@ def test_1_5_400_a_model_that_no_enabled_provider_supports(refuse):
     assert "https://huggingface.co/settings/inference-providers" in str(error)
 
 
+def test_1_5_400_the_code_alone_tells_that_no_provider_serves_the_model(refuse):
+    error = refuse(ErrorAnswer(400, openai_form("No.", code="model_not_supported")), BadRequestError)
+    assert "No provider that may be used serves the model" in str(error)
+
+
 def test_1_5_400_a_string_for_an_error(refuse):
     error = refuse(ErrorAnswer(400, {"error": "Model not supported by provider groq"}), BadRequestError)
     assert "Model not supported by provider groq" in str(error)
@@ -239,6 +244,14 @@ def test_1_5_504_advises_to_stream(refuse):
 def test_1_5_200_and_an_error_as_the_only_event(refuse, body, kind, words):
     error = refuse(EventsAnswer([body], done=False), kind)
     assert words in str(error)
+
+
+def test_1_5_a_retry_after_beside_200_is_no_wish_of_whoever_reports_an_error(refuse):
+    # together sends one with every success.
+    reported = EventsAnswer(
+        [{"error": "Model is overloaded", "error_type": "overloaded"}], done=False, headers={"retry-after": "3600"}
+    )
+    assert refuse(reported, RateLimitError, retried=True).retry_after is None
 
 
 def test_1_5_a_retry_after_of_zero_seconds_is_heeded(service, make_chat, talk):

@@ -3,8 +3,6 @@
 After spec "huggingface" 1.1 and 1.2. The router is a strict scripted service on this machine.
 """
 
-import time
-
 import pytest
 
 from chatkit import chat_huggingface
@@ -104,10 +102,7 @@ def test_1_2_retry_after_on_a_200_is_ignored(service, router_chat, talk, wait):
     service.say("Fine.", headers={"retry-after": wait})
     service.say("Fine.")
     chat = router_chat()
-    begun = time.monotonic()
-    talk(chat, "hi")
-    talk(chat, "and now?")
-    assert time.monotonic() - begun < 1.9
+    assert [talk(chat, "hi"), talk(chat, "and now?")] == ["Fine.", "Fine."]  # heeded, the hour would never end here
     assert len(service.requests) == 2
 
 

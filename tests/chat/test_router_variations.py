@@ -104,9 +104,20 @@ def test_1_7_special_token_leak(hear, leak, cut):
 
 
 @pytest.mark.parametrize("text", ["It is </s>", "a < b", "a <", "<", "ends in <|eot_id|>", "<br>", "x </", "</s></s>"])
-@pytest.mark.parametrize("reason", ["stop", "stop_sequence", None])
+@pytest.mark.parametrize("reason", ["stop", "stop_sequence", "eos", None])
 def test_1_7_what_only_looks_like_a_special_token_is_kept_to_the_letter(hear, text, reason):
     assert hear(Answer(list(text), finish_reason=reason)).text == text
+
+
+@pytest.mark.parametrize("cut", [1, 3, 100])
+def test_1_7_what_closes_an_element_of_html_is_no_special_token(hear, cut):
+    text = "Write <s>old</s> new, or <s>old</s>"
+    pieces = [text[start : start + cut] for start in range(0, len(text), cut)]
+    assert hear(Answer(pieces, finish_reason="eos_token")).text == text
+
+
+def test_1_7_a_special_token_after_html_is_left_out(hear):
+    assert hear(Answer(["Write <s>old</s>", "</s>"], finish_reason="eos_token")).text == "Write <s>old</s>"
 
 
 def test_1_7_a_special_token_in_the_middle_is_kept(hear):

@@ -118,6 +118,21 @@ def test_a_stream_refuses_at_once(chat, add):
         chat.stream_async("Hi", tool_choice="sub")
 
 
+@pytest.mark.parametrize("profile", ["generic", "lmstudio"])
+def test_a_tool_that_went_before_the_stream_began_is_refused_before_anything_is_sent(profile, make_chat, service, add):
+    def sub(a: int, b: int) -> int:
+        """Subtract."""
+        return a - b
+
+    chat = make_chat(profile=profile)
+    chat.register_tool(sub)
+    stream = chat.stream("Hi", tool_choice="sub")
+    chat.set_tools([])
+    with pytest.raises(ConfigError, match="demands a call, but the chat has no tools"):
+        list(stream)
+    assert (service.requests, chat.get_turns()) == ([], [])
+
+
 UNKNOWN = {"error": {"message": "Unrecognized request argument supplied: tool_choice", "param": None}}
 
 

@@ -6,6 +6,7 @@ import socket
 
 import pytest
 
+from chatkit._http.messages import TimeLimits
 from chatkit._providers import local_looking, local_servers
 from chatkit.testing import ErrorAnswer, FakeService, RawAnswer
 
@@ -82,9 +83,26 @@ KINDS = {
 }
 
 
+@pytest.fixture
+def hurry(monkeypatch):
+    """Have what is asked at an address with these words in it given up soon."""
+    hasty = []
+
+    def get(url):
+        limits = TimeLimits(connect=5, first_byte=30, idle=30, total=30)
+        if any(words in url for words in hasty):
+            limits = TimeLimits(connect=5, first_byte=0.2, idle=0.2, total=0.2)
+        return dataclasses.replace(look_up(url), limits=limits)
+
+    look_up = local_looking._get
+    monkeypatch.setattr(local_looking, "_get", get)
+    return hasty.append
+
+
 @pytest.fixture(autouse=True)
-def _told_anew(monkeypatch):
-    monkeypatch.setattr("chatkit._constructors.assembling._told", set())
+def _with_patience(monkeypatch, hurry):
+    # A second is plenty for a server at home, and not for one that shares a slow machine with other tests.
+    monkeypatch.setattr("chatkit._constructors.local._PATIENCE", 60)
 
 
 @pytest.fixture

@@ -131,6 +131,13 @@ def test_a_server_with_other_models_only_says_which(play, usual):
         chat_local(port=played.port)
 
 
+def test_of_very_many_other_models_a_few_are_named(play, usual):
+    models = [{"id": f"embed-{number}", "owned_by": "library"} for number in range(5000)]
+    played = play({"/v1/models": {"object": "list", "data": models}})
+    with pytest.raises(ConfigError, match=r"but embed-0, .*embed-4 and 4995 more, which cannot be chosen"):
+        chat_local(port=played.port)
+
+
 def test_a_server_without_models_is_passed_over(play, usual):
     empty = play({"/v1/models": {"object": "list", "data": None}, "/api/version": {"version": "0.5"}})
     usual(ollama=empty.port, vllm=play("vllm").port)

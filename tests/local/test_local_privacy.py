@@ -3,9 +3,11 @@
 import contextlib
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from chatkit._constructors import local
 from chatkit._constructors.local import chat_local
 from chatkit._errors import APIConnectionError, APITimeoutError
 from chatkit._providers import local_looking
@@ -13,6 +15,15 @@ from chatkit._providers.local_servers import SERVERS
 from chatkit.testing import Delivery, ErrorAnswer, FakeService, RawAnswer
 
 KEY = "canary-0123456789"
+# As they are outside of the tests, which have more patience.
+LIMITS, PATIENCE = local_looking._get("http://127.0.0.1:1").limits, local._PATIENCE
+
+
+def has_ipv6():
+    with contextlib.suppress(OSError), socket.socket(socket.AF_INET6) as sock:
+        sock.bind(("::1", 0))
+        return True
+    return False
 
 
 @pytest.fixture
@@ -104,11 +115,11 @@ def listener(act, family=socket.AF_INET, host="127.0.0.1"):
                 one.close()
 
 
-def test_a_port_that_accepts_and_never_answers_is_passed_over(monkeypatch, play, usual):
+def test_a_port_that_accepts_and_never_answers_is_passed_over(hurry, play, usual):
     with listener(lambda connection: None) as port:
+        hurry(f":{port}/")
         usual(ollama=port, vllm=play("vllm").port)
         assert chat_local().provider.name == "vLLM"
-        monkeypatch.setattr(local_looking, "_LIMITS", local_looking.TimeLimits(0.3, 0.1, 0.1, total=0.1))
         with pytest.raises(
             APIConnectionError, match=rf"port {port} \(Ollama\): something listens, but does not answer"
         ):
@@ -116,12 +127,12 @@ def test_a_port_that_accepts_and_never_answers_is_passed_over(monkeypatch, play,
 
 
 def test_every_wait_has_an_end():
-    limits = local_looking._LIMITS
-    assert (limits.connect, limits.total) == (0.3, 1.0)
+    assert (LIMITS.connect, LIMITS.first_byte, LIMITS.total, PATIENCE) == (0.3, 1.0, 1.0, 1.5)
 
 
 @pytest.mark.parametrize("head", [b"", b"HTTP/1.1 200 OK\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 9999\r\n\r\n"])
 def test_an_answer_that_drips_is_given_up(head, monkeypatch, usual):
+    # Blanks go on for ever: of anything else it would soon be seen that it is no model server.
     monkeypatch.setattr("chatkit._constructors.local._PATIENCE", 0.3)
     left = threading.Event()
 
@@ -129,7 +140,7 @@ def test_an_answer_that_drips_is_given_up(head, monkeypatch, usual):
         with contextlib.suppress(OSError):
             connection.sendall(head)
             while not left.wait(0.02):
-                connection.sendall(b"x")
+                connection.sendall(b" ")
 
     with listener(act) as port:
         try:
@@ -155,14 +166,46 @@ def test_a_connection_that_is_not_made_in_time_is_none(monkeypatch, usual):
         chat_local(port=7)
 
 
-def test_a_sign_that_never_comes_ends_the_asking(play, usual):
+def test_a_sign_that_never_comes_ends_the_asking(hurry, play, usual):
+    hurry("/api/version")
     never = RawAnswer(b" ", content_type="application/json", delivery=Delivery(stall_after=0))
     played = play({"/v1/models": {"object": "list", "data": [{"id": "m"}]}, "/api/version": never})
     assert chat_local(port=played.port).provider.name == "OpenAI-compatible server"
     assert played.asked == ["/v1/models", "/api/version"]
 
 
-@pytest.mark.parametrize("words", [b"SSH-2.0-OpenSSH_9\r\n", b"-ERR unknown command\r\n", b"\x00\x01\x02", b""])
+@pytest.mark.parametrize("head", [b"", b"Transfer-Encoding: chunked\r\n", b"Content-Length: 100000000\r\n"])
+def test_a_list_that_is_too_long_is_no_list(head, monkeypatch, usual):
+    monkeypatch.setattr("chatkit._http.incoming.MAX_BODY", 100_000)
+    monkeypatch.setattr("chatkit._http.bodies.MAX_BODY", 100_000)
+    models = b'{"id": "m"},' * 1000
+    piece = b"%x\r\n%b\r\n" % (len(models), models) if b"chunked" in head else models
+
+    def act(connection):
+        connection.recv(65536)
+        with contextlib.suppress(OSError):
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head + b"\r\n")
+            connection.sendall(b'1\r\n{\r\n8\r\n"data":[\r\n' if b"chunked" in head else b'{"data":[')
+            while True:
+                connection.sendall(piece)
+
+    with listener(act) as port, pytest.raises(APIConnectionError, match="is no model server"):
+        chat_local(port=port)
+
+
+def test_several_threads_may_look_at_once(play, usual):
+    played = play("ollama")
+    usual(ollama=played.port)
+    with ThreadPoolExecutor(4) as threads:
+        made = [work.result(60) for work in [threads.submit(chat_local) for _ in range(4)]]
+    assert [chat.provider.model for chat in made] == ["llama3.2:3b"] * 4
+
+
+# The last are the alert of a server that wants TLS, and nothing at all.
+@pytest.mark.parametrize(
+    "words",
+    [b"SSH-2.0-OpenSSH_9\r\n", b"-ERR unknown command\r\n", b"\x00\x01\x02", b"\x15\x03\x01\x00\x02\x02\x46", b""],
+)
 def test_what_speaks_no_http_is_no_model_server(words, usual):
     def act(connection):
         connection.sendall(words)
@@ -172,6 +215,7 @@ def test_what_speaks_no_http_is_no_model_server(words, usual):
         chat_local(port=port)
 
 
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no ::1")
 def test_a_server_on_ipv6_alone_is_found(usual):
     answer = b'{"object": "list", "data": [{"id": "m6", "owned_by": "vllm"}]}'
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(answer)}\r\n\r\n".encode()

@@ -124,7 +124,9 @@ def test_a_colon_may_be_part_of_a_models_name():
 def test_a_name_with_its_colon_goes_before_the_same_without():
     shelf.keep(URL, [ModelInfo("m", price=A), ModelInfo("m:free", price=FREE)])
     assert (price_of(at("m:free"), {}), price_of(at("m"), {})) == (FREE, A)
-    assert price_of(at("m:other"), {}) == A
+    # Whatever it is, it may cost something else.
+    assert price_of(at("m:other"), {}) is None
+    assert price_of(at("m:fastest"), {}) == A
 
 
 def test_the_list_of_another_server_counts_for_nothing():
@@ -142,10 +144,10 @@ def test_costs_and_possible_costs():
     lists(offer("groq", A), offer("novita", B), offer("free", None, free=True), offer("none"))
     assert cost_of(at(served_by="groq"), MILLION, {}) == 3.0
     assert cost_of(at(served_by="groq"), Usage(), {}) is None
-    assert sorted(possible_costs(at(), MILLION, {})) == [0.0, 3.0, 7.0]
+    assert possible_costs(at(), MILLION, {}) == [3.0, 7.0, 0.0, None]
     assert possible_costs(at("org/m:novita"), MILLION, {}) == [7.0]
-    assert possible_costs(at("org/m:none"), MILLION, {}) == []
-    assert possible_costs(at("org/unlisted"), MILLION, {}) == []
+    assert possible_costs(at("org/m:none"), MILLION, {}) == [None]
+    assert possible_costs(at("org/unlisted"), MILLION, {}) == [None]
     assert possible_costs(at(), MILLION, {"org/m": A}) == [3.0]
 
 
@@ -206,3 +208,50 @@ def test_the_hosts_are_those_that_genai_prices_has_prices_for():
     patterns = [provider.api_pattern for provider in data.get_snapshot().providers]
     for host in genai._HOSTS - {"https://router.huggingface.co"}:
         assert any(re.match(pattern, f"{host}/v1") for pattern in patterns), host
+
+
+@pytest.mark.parametrize("served_by", ["Fireworks-AI", "fireworks_ai", "Fireworks AI", " fireworks-ai "])
+def test_a_provider_spelt_in_another_way_is_the_same(served_by):
+    lists(offer("fireworks-ai", A), offer("fireworks", B))
+    assert price_of(at(served_by=served_by), {}) == A
+    assert price_of(at(served_by=served_by), {"org/m": B, "org/m:fireworks-ai": OWN}) == OWN
+    assert price_of(at(f"org/m:{served_by}"), {"org/m": B, "org/m:fireworks-ai": OWN}) == OWN
+
+
+def test_sizes_behind_a_colon_are_not_providers():
+    assert price_of(at("qwen:15b"), {"qwen:1.5b": A}) is None
+    assert price_of(at("qwen"), {"qwen:1.5b": A}) is None
+
+
+@pytest.mark.parametrize("route", ["together", "Fastest2"])
+def test_a_provider_that_is_not_in_the_list_has_not_the_price_of_another(route):
+    lists(offer("groq", A))
+    assert price_of(at(f"org/m:{route}"), {}) is None
+    assert possible_costs(at(f"org/m:{route}"), MILLION, {}) == [None]
+
+
+@pytest.mark.parametrize("route", ["auto", "fastest", "Cheapest", "preferred"])
+def test_a_route_that_leaves_the_choice_to_the_router_is_open_to_all(route):
+    lists(offer("groq", A), offer("novita", A))
+    assert price_of(at(f"org/m:{route}"), {}) == A
+
+
+def test_genai_prices_is_asked_for_a_provider_in_its_own_spelling(monkeypatch):
+    asked = []
+    monkeypatch.setattr(book, "genai_cost", lambda url, models, usage: asked.append(url))
+    shelf.keep(book.BASE_URL, [])
+    cost_of(Origin(book.BASE_URL, "org/m", "", "Groq"), MILLION, {})
+    assert asked == ["https://router.huggingface.co/groq"]
+
+
+def test_an_answer_is_priced_at_once_however_long_the_list_is(monkeypatch):
+    class Row(ModelInfo):
+        def __getattribute__(self, name):
+            looked.append(name)
+            return super().__getattribute__(name)
+
+    looked = []
+    shelf.keep(URL, [Row(f"org/{number}", price=A) for number in range(1000)])
+    looked.clear()
+    assert price_of(at("org/999"), {}) == A
+    assert len(looked) < 20

@@ -177,7 +177,7 @@ def test_what_is_true_of_any_offer(models):
     assert (see.tools_anywhere, see.reads_images) == (True, True)
     assert (plain.tools_anywhere, plain.live) == (None, False)
     assert (unsaid.tools_anywhere, unsaid.live, unsaid.reads_images, unsaid.cheapest) == (None, None, None, None)
-    assert (small.throughput, small.latency, small.cheapest.provider) == (900.5, 0.12, "novita")
+    assert (small.throughput, small.latency, small.cheapest.provider) == (900.5, 0.12, "groq")
     assert (unsaid.throughput, unsaid.latency, unsaid.lowest_price, unsaid.providers) == (None, None, None, ())
 
 
@@ -251,3 +251,19 @@ def test_names_that_are_not(written):
 
 def test_no_more_names_than_wanted():
     assert near("model-1", [f"model-{number}" for number in range(100)]) == ["model-1", "model-10", "model-11"]
+
+
+OFFERED = (("down", "staging", 1), ("up", "live", 9), ("quiet", None, 5))
+
+
+def test_the_cheapest_offer_is_one_that_can_be_had():
+    down, live, unsaid = (ModelOffer(name, status, price=Price(1, cost)) for name, status, cost in OFFERED)
+    assert ModelInfo("m", offers=(down, live)).cheapest == live
+    assert ModelInfo("m", offers=(down, live, unsaid)).cheapest == unsaid
+    assert ModelInfo("m", offers=(down, ModelOffer("bare", "live"))).cheapest == down
+
+
+def test_a_provider_is_found_in_any_spelling(models):
+    named = ModelList([ModelInfo("m", offers=(ModelOffer("fireworks-ai"), ModelOffer("groq")))])
+    assert named.filter(provider="Fireworks AI")[0].providers == ("fireworks-ai",)
+    assert len(named.filter(provider="fireworks")) == 0

@@ -228,3 +228,10 @@ def test_nothing_in_a_list_can_do_harm(listed, boxed):
 def test_any_text_is_a_list_or_none(text):
     read = read_models(text)
     assert read is None or all(isinstance(model, ModelInfo) for model in read)
+
+
+@pytest.mark.parametrize("pricing", [{"input": 1e12, "output": 1}, {"prompt": "5000", "completion": "1"}])
+def test_a_price_that_cannot_be_one_is_unknown_and_harms_nothing_else(read, pricing):
+    odd, sound = read({"id": "a", "pricing": pricing}, {"id": "b", "pricing": {"input": 1, "output": 2}})
+    assert odd.price is None
+    assert sound.price == Price(1, 2)

@@ -7,6 +7,8 @@ import pytest
 from chatkit._models import shelf
 from chatkit._models.rows import ModelInfo
 
+ROWS = [ModelInfo("m")]
+
 URL = "https://models.example/v1"
 
 
@@ -58,3 +60,24 @@ def test_the_shelf_does_not_grow_for_ever():
     kept = [number for number in range(1000) if shelf.listed(f"http://{number}.example")]
     assert 999 in kept
     assert len(kept) <= 32
+
+
+def test_news_of_a_failure_does_not_take_away_a_fresh_list():
+    shelf.keep("http://a/v1", ROWS)
+    shelf.keep("http://a/v1", None)
+    assert shelf.listed("http://a/v1") == tuple(ROWS)
+
+
+def test_a_list_that_comes_anew_leaves_the_others_on_a_full_shelf():
+    for number in range(32):
+        shelf.keep(f"http://{number}/v1", ROWS)
+    shelf.keep("http://31/v1", ROWS)
+    assert shelf.listed("http://0/v1") == tuple(ROWS)
+
+
+def test_the_first_row_of_a_name_counts():
+    first, second = ModelInfo("m", owned_by="a"), ModelInfo("m", owned_by="b")
+    shelf.keep("http://a/v1", [first, second])
+    assert shelf.row_of("http://a/v1", "m").owned_by == "a"
+    assert shelf.row_of("http://a/v1", "x") is None
+    assert shelf.row_of("http://b/v1", "m") is None

@@ -28,7 +28,7 @@ def test_a_list_shows_itself_as_a_table(models, wide):
         "                           in    out                image\n"
         "model          context  USD/M  USD/M  tools  typed  input  providers\n"
         "-------------  -------  -----  -----  -----  -----  -----  --------------\n"
-        "acme/small-8B   16,384   0.02   0.05  yes    yes    no     groq, novita\n"
+        "acme/small-8B   16,384   0.05   0.08  yes    yes    no     groq, novita\n"
         "Zeta/See-72B   131,072   1.20   3.00  yes    yes    yes    together, Zeta\n"
         "bits/plain           ?   0.00   0.00  ?      ?      no     publicai\n"
         "unsaid               ?      ?      ?  ?      ?      ?      -\n"
@@ -118,3 +118,12 @@ def test_what_stdout_cannot_say_is_replaced(monkeypatch):
     shown = repr(ModelList([ModelInfo("org/日本")]))
     assert "org/??" in shown
     assert shown.isascii()
+
+
+def test_where_there_is_no_room_for_three_providers_one_is_named(monkeypatch):
+    offers = tuple(ModelOffer(f"provider-{name}") for name in "abcd")
+    models = ModelList([ModelInfo("organisation/model-8B", offers=offers)])
+    monkeypatch.setenv("COLUMNS", "90")
+    assert "  provider-a, +3\n" in repr(models)
+    monkeypatch.setenv("COLUMNS", "200")
+    assert "  provider-a, provider-b, provider-c, +1\n" in repr(models)

@@ -35,7 +35,7 @@ HABITS = st.fixed_dictionaries(
         "deltas": st.booleans(),
         "text_done": st.booleans(),
         "item_done": st.booleans(),
-        "ids": st.sampled_from(["own", "changing", "none", "none in deltas"]),
+        "ids": st.sampled_from(["own", "changing", "changing in deltas", "none", "none in deltas"]),
     }
 )
 
@@ -61,7 +61,7 @@ def events_of(answer, habits):
     def where(key):
         if habits["ids"] == "none":
             return ""
-        return f"{key}{next(ids)}" if habits["ids"] == "changing" else key
+        return f"{key}{next(ids)}" if habits["ids"].startswith("changing") else key
 
     items = [item_of(kind, said, place) for place, (kind, said) in enumerate(answer)]
     for item, (kind, said) in zip(items, answer, strict=True):
@@ -81,10 +81,11 @@ def _item_events(item, kind, said, habits, where):
         empty = {"arguments": ""} if kind == "function_call" else {"content": []}
         yield {"type": "response.output_item.added", "output_index": 0, "item": {**item, **empty, "id": key}}
     if habits["deltas"]:
+        told = {"none in deltas": lambda: "", "changing in deltas": lambda: where(key)}
         for piece in pieces:
             yield {
                 "type": f"response.{name}.delta",
-                "item_id": "" if habits["ids"] == "none in deltas" else key,
+                "item_id": told.get(habits["ids"], lambda: key)(),
                 "output_index": 0,
                 "content_index": 0,
                 "delta": piece,

@@ -15,8 +15,17 @@ import warnings
 
 import pytest
 
-from chatkit import Chat, ChatkitError, Limits, TimeLimits, chat_openai_compatible, tool
-from chatkit.testing import Answer, Delivery, ErrorAnswer, EventsAnswer, FakeService, ToolCall, check_history
+from chatkit import Chat, ChatkitError, Limits, TimeLimits, chat_huggingface, chat_openai_compatible, tool
+from chatkit.testing import (
+    Answer,
+    Delivery,
+    ErrorAnswer,
+    EventsAnswer,
+    FakeService,
+    ToolCall,
+    check_history,
+    check_responses_request,
+)
 
 SEEDS = int(os.environ.get("CHATKIT_WALKS", "300"))
 BATCH = 50
@@ -41,9 +50,15 @@ class Walk:
         self.folder = folder
         self.allowed, self.ran = set(), []
         self.number = 0
-        self.chat = chat_openai_compatible(service.base_url, model="m", timeout=PATIENCE, max_retries=0, echo="none")
-        self.chat.set_tools(self.tools())
+        # Every other seed speaks the Responses format.
+        self.chat = self.made("responses" if seed % 2 else "chat_completions")
         service.on_request(lambda request: self.answer())
+
+    def made(self, api):
+        make = chat_huggingface if api == "responses" else chat_openai_compatible
+        chat = make(base_url=self.service.base_url, model="m", timeout=PATIENCE, max_retries=0, echo="none", api=api)
+        chat.set_tools(self.tools())
+        return chat
 
     def tools(self):
         @tool(requires_approval=True)
@@ -116,6 +131,7 @@ class Walk:
             self.decide,
         ]
         verbs += [self.undo, self.retry, self.edit, self.compact, self.temporary, self.clone, self.saved, self.told]
+        verbs += [self.other_wire]
         verb = self.rng.choice(verbs)
         # What went wrong is told; what matters is what is left.
         with contextlib.suppress(ChatkitError):
@@ -186,6 +202,12 @@ class Walk:
         ]
         self.chat = loaded
 
+    def other_wire(self):
+        other = self.made("chat_completions" if self.chat.provider.api == "responses" else "responses")
+        other.set_turns(self.chat.turns)
+        assert json.dumps(other.to_messages()) == json.dumps(self.chat.to_messages())
+        self.chat = other
+
     def told(self):
         messages = self.chat.to_messages()
         self.chat.from_messages(messages)
@@ -219,5 +241,10 @@ def walk(seed, service, folder):
             assert check_history(messages) == [], where
             assert set(here.ran) <= here.allowed, where
             assert len(here.ran) == len(set(here.ran)), where
-    refused = [request.number for request in service.requests if check_history(request.messages)]
+    refused = [request.number for request in service.requests if faults_of(request)]
     assert refused == [], where
+
+
+def faults_of(request):
+    responses = request.path.endswith("/responses")
+    return check_responses_request(request.json) if responses else check_history(request.messages)

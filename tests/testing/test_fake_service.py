@@ -195,7 +195,7 @@ def test_closing_ends_a_wait_behind_a_request_sent_ahead(word_post):
             time.sleep(0.02)
             started = time.monotonic()
             service.close()
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     assert service.requests[0].outcome == "closed"
 
 
@@ -290,7 +290,7 @@ def test_closing_is_quick_and_leaves_nothing_behind(word_post):
         while len(service.requests) < 2:
             time.sleep(0.001)
         started = time.monotonic()
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4
     assert service_threads() == []
     assert [request.outcome for request in service.requests] == ["closed", "closed"]
     service.close()
@@ -354,4 +354,4 @@ def test_https_is_spoken(tmp_path):
             assert response.raw.read(10)
         assert service.requests[-1].wait_disconnected()
         started = time.monotonic()
-    assert time.monotonic() - started < 1.5
+    assert time.monotonic() - started < 4

@@ -117,6 +117,26 @@ UNLAWFUL = {
     "a role on a call": ([user(), call(role="tool"), output()], "unknown key 'role'"),
     "an output in parts": ([user(), call(), output(value=[text("x")])], "output: the output must be a string"),
     "an output that is a number": ([user(), call(), output(value=3)], "the output must be a string"),
+    "two users in a row": ([user(), user()], "input[1].role: two messages of role user in a row"),
+    "two assistants in a row": ([user(), said(), said(), user()], "input[2].role: two messages of role assistant"),
+    "a user between a call and its output": ([user(), call(), user(), output()], "outputs must follow their calls"),
+    "an assistant between a call and its output": (
+        [user(), call(), said(), output()],
+        "input[2]: outputs must follow their calls directly",
+    ),
+    "a user between two outputs": (
+        [user(), call("a"), call("b"), output("a"), user(), output("b")],
+        "input[4]: outputs must follow their calls directly",
+    ),
+    "logprobs on what a user said": ([user(text(logprobs=[]))], "unknown key 'logprobs'"),
+    "a user's text as a file": ([user(), said({"type": "input_file", "file_id": "f"}), user()], "a part of type"),
+    "no call id, but null": ([user(), call(None)], "without a call_id"),
+    "a call id that is no string": ([user(), call(["c"]), output()], "without a call_id"),
+    "an answer by an id that is no string": ([user(), call(), output(["c1"])], "an output for ['c1']"),
+    "an MCP item last is no fault, but what it follows is": (
+        [user(), {"type": "mcp_call", "role": "assistant"}, said()],
+        "the last item must not be a message of role assistant",
+    ),
     "an output with a name": ([user(), call(), output(name="add")], "unknown key 'name'"),
 }
 FIELDS = [
@@ -136,7 +156,7 @@ FIELDS = [
 ]
 FAULTS = [
     ({"model": ""}, "model: must be a string that is not empty"),
-    ({"model": None}, "model: "),
+    *(({"model": value}, "model: must be a string") for value in (None, 3, ["m"])),
     ({"stream": 1}, "stream: must be true or false"),
     ({"instructions": ["x"]}, "instructions: must be a string"),
     *(({name: value}, f"{name}: must be a number") for name in ("temperature", "top_p") for value in (None, "1", True)),
@@ -155,13 +175,14 @@ FAULTS = [
     ({"text": {}}, "text.format: must be an object"),
     ({"text": "json"}, "text.format: must be an object"),
     ({"text": {"format": {"type": "xml"}}}, "text.format.type: unknown type 'xml'"),
+    ({"text": {"format": {"type": "json_object", "name": "x"}}}, "text.format: unknown key 'name'"),
     ({"text": {"format": {"type": "json_schema", "json_schema": {}}}}, "unknown key 'json_schema'"),
     *(({"text": {"format": {**SCHEMA, "name": name}}}, "text.format.name: ") for name in ("", "a b", "x" * 65, None)),
     ({"text": {"format": {**SCHEMA, "schema": "x"}}}, "text.format.schema: must be of type dict"),
     ({"text": {"format": {**SCHEMA, "strict": None}}}, "text.format.strict: must be of type bool"),
     ({"text": {"format": {**SCHEMA, "description": None}}}, "text.format.description: must be of type str"),
     ({"tool_choice": "auto"}, "tool_choice: only allowed with tools"),
-    *(({"tools": tools}, "tools: must be a list") for tools in ([], {}, None)),
+    *(({"tools": tools}, "tools: must be a list") for tools in ([], {}, None, "add", {"a": 1})),
     ({"tools": ["add"]}, "tools[0]: must be an object of type"),
     ({"tools": [{"type": "function", "function": {"name": "add"}}]}, "tools[0]: unknown key 'function'"),
     ({"tools": [{**TOOL, "name": "a b"}]}, "tools[0].name: the bad name 'a b'"),
@@ -173,6 +194,7 @@ FAULTS = [
     ({"tools": [{"type": "mcp", "server_label": "x"}]}, "tools[0].server_url: must be of type str"),
     ({"tools": [TOOL], "tool_choice": "any"}, "tool_choice: must be"),
     ({"tools": [TOOL], "tool_choice": None}, "tool_choice: must be"),
+    ({"tools": [TOOL], "tool_choice": {"type": "tool", "name": "add"}}, "tool_choice: must be"),
     ({"tools": [TOOL], "tool_choice": {"type": "function", "name": "mul"}}, "tool_choice: must be"),
     ({"tools": [TOOL], "tool_choice": {"type": "function", "function": {"name": "add"}}}, "tool_choice: must be"),
     ({"tools": [TOOL], "tool_choice": {"type": "function", "name": ["add"]}}, "tool_choice: must be"),
@@ -241,6 +263,24 @@ def test_what_only_openai_takes(more):
     body = {"model": "m", "input": "hi", **more}
     assert check_responses_request(body, "openai") == []
     assert check_responses_request(body) != []
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"input": [user(), {"content": "x"}]},
+        {"input": [{"role": "developer", "content": "x"}, {"role": "tool", "content": "x"}]},
+        {"input": [user(), said({"type": "input_file", "file_id": "f"}), user()]},
+        {"input": [user({"type": "input_image"})]},
+        {"input": [{"type": 3}, user()]},
+        {"input": [user(), call(), output(value=3)]},
+        {"reasoning": {"effort": "huge"}},
+        {"tools": [{"name": "x"}]},
+        {"tools": [TOOL], "tool_choice": "any"},
+    ],
+)
+def test_what_not_even_openai_takes(more):
+    assert check_responses_request({"model": "m", "input": "hi", **more}, "openai") != []
 
 
 @pytest.mark.parametrize("body", [[], None, "x", 7])

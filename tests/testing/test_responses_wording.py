@@ -153,6 +153,15 @@ def test_openai_names_its_events():
     assert names == [event["type"] for event in events_of(response)]
 
 
+@pytest.mark.parametrize("flavour", ["huggingface", "openai"])
+def test_every_event_about_a_part_says_which_one(flavour):
+    events = [event for event in events_of(streamed(ALL, flavour)) if "item_id" in event]
+    for event in events:
+        summary = "_summary_" in event["type"]
+        assert ("summary_index" in event) is summary
+        assert ("content_index" in event) is not (summary or "arguments" in event["type"])
+
+
 def test_openai_closes_every_item_and_counts_their_places():
     events = events_of(streamed(ALL, "openai"))
     added = [event["output_index"] for event in events if "item.added" in event["type"]]
