@@ -40,7 +40,8 @@ class Accounting(ChatState):
         known. Partial answers are not counted: no server tells what they cost.
 
         When a price is missing, the server is asked for its list of models: one short GET request, at most once an
-        hour, or once a minute while it gives none. This is the only thing that is ever sent here.
+        hour, or once a minute while it gives none. This is the only thing that is ever sent here. In async code, where
+        waiting for it would hold up everything else, `await chat.models_async()` first: then nothing is left to ask.
 
         Args:
             include: "all" whole answers, or the "last" one only. 0.0 when there is none.

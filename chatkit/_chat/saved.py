@@ -9,6 +9,7 @@ from typing import Any
 
 from chatkit._engine.conversation import DEFAULT_ROUNDS, Conversation
 from chatkit._engine.limits import Limits, Spent
+from chatkit._engine.pricing import recalled
 from chatkit._errors import ConfigError, HistoryError
 from chatkit._http.messages import TimeLimits
 from chatkit._http.retry import RetryPolicy
@@ -150,7 +151,7 @@ def conversation_of(
 
     toolbox = Toolbox(tools, timeout=options.tool_timeout)
     _warn_of_missing([name for name in record.tools if name not in toolbox.tools])
-    return Conversation(
+    talk = Conversation(
         made(settings),
         History(record.turns),
         system_turn(record.system),
@@ -163,6 +164,7 @@ def conversation_of(
         fallbacks=tuple(map(made, options.fallbacks)),
         prices=options.prices or {},
     )
+    return recalled(talk)
 
 
 def _root(settings: ProviderSettings) -> str:

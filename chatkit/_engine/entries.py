@@ -10,6 +10,8 @@ from chatkit._models.unpriced import Unpriced
 from chatkit._turns.turns import AssistantTurn
 
 _COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
+DETAILS = ("cached_tokens", "reasoning_tokens", "image_tokens")
+"""Figures that few servers tell: None as long as no answer did."""
 SUMS = ("requests", *_COUNTS, "cost", "unknown_tokens", "unknown_cost")
 """The figures of an entry."""
 _lock = threading.Lock()
@@ -23,7 +25,7 @@ class _Entry:
 
     def __init__(self, service: str, origin: Origin) -> None:
         names = {"service": service, "model": origin.asked, "served_by": origin.served_by or None}
-        self.figures: dict[str, Any] = {**names, **dict.fromkeys(SUMS, 0), "cost": 0.0}
+        self.figures: dict[str, Any] = {**names, **dict.fromkeys(SUMS, 0), **dict.fromkeys(DETAILS), "cost": 0.0}
         self.unpriced = Unpriced()
 
     def note(self, origin: Origin, turn: AssistantTurn) -> None:
@@ -31,8 +33,8 @@ class _Entry:
         figures["requests"] += 1
         for name in _COUNTS:
             count = getattr(usage, name)
-            if count:
-                figures[name] += count
+            if count is not None:
+                figures[name] = (figures[name] or 0) + count
         figures["unknown_tokens"] += usage.input_tokens is None or usage.output_tokens is None
         if turn.cost is None:
             figures["unknown_cost"] += 1

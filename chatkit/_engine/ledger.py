@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
+from functools import reduce
 from importlib import import_module
 from typing import Any, overload
 
 from chatkit._engine.entries import SUMS, entries
 from chatkit._errors import ConfigError
-from chatkit._models.names import provider_key
+from chatkit._models.routes import provider_key
 from chatkit._turns.turns import short_repr
 
 
 @dataclass(frozen=True, slots=True)
 class UsageRow:
-    """What answers of one model have used. Sums are of what is known: with unknowns beside them they are "at least".
+    """What answers of one model have used.
+
+    Sums are of what is known: with unknowns beside them they are "at least". None is what no answer told.
 
     Args:
         service: What people call the service.
@@ -37,10 +40,10 @@ class UsageRow:
     served_by: str | None = None
     requests: int = 0
     input_tokens: int = 0
-    cached_tokens: int = 0
+    cached_tokens: int | None = None
     output_tokens: int = 0
-    reasoning_tokens: int = 0
-    image_tokens: int = 0
+    reasoning_tokens: int | None = None
+    image_tokens: int | None = None
     cost: float = 0.0
     unknown_tokens: int = 0
     unknown_cost: int = 0
@@ -83,7 +86,7 @@ class TokenUsage(Sequence[UsageRow]):
     @property
     def total(self) -> UsageRow:
         """All rows in one."""
-        return UsageRow("total", "", None, **{name: sum(getattr(row, name) for row in self) for name in SUMS})
+        return reduce(_sum, self, UsageRow("total", ""))
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """Plain rows."""
@@ -137,4 +140,8 @@ def token_usage(reset: bool = False) -> TokenUsage:
 
 
 def _sum(row: UsageRow, other: UsageRow) -> UsageRow:
-    return replace(row, **{name: getattr(row, name) + getattr(other, name) for name in SUMS})
+    return replace(row, **{name: _added(getattr(row, name), getattr(other, name)) for name in SUMS})
+
+
+def _added(known: Any, more: Any) -> Any:
+    return known if more is None else more if known is None else known + more

@@ -6,7 +6,8 @@ import re
 from collections.abc import Collection
 
 from chatkit._errors import APIStatusError, NotFoundError
-from chatkit._models.names import POLICIES, near
+from chatkit._models.names import near
+from chatkit._models.routes import POLICIES
 from chatkit._models.rows import ModelInfo
 from chatkit._render.controls import one_line
 

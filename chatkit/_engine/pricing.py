@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Generator, Iterable
 from dataclasses import replace
+from itertools import islice
 from typing import Any, TypeAlias
 
 from chatkit._engine.asks import Ask
@@ -55,6 +56,18 @@ def answered_by(talk: Conversation, turn: AssistantTurn) -> Provider:
         if asked == turn.requested_model and (asked, service_of(provider)) not in failed:
             return provider
     return talk.provider
+
+
+def recalled(talk: Conversation) -> Conversation:
+    """A conversation from a file, with the answers of its history whose cost may still be found noted again.
+
+    A file keeps their number, and not their tokens by where they came from. The newest are taken to be those.
+    """
+    turns = reversed(talk.history.turns)
+    open_ = (turn for turn in turns if isinstance(turn, AssistantTurn) and turn.cost is None and not turn.interrupted)
+    for turn in islice(open_, talk.spent.unknown_cost):
+        talk.spent.unpriced.note(origin_of(answered_by(talk, turn), turn), turn.usage)
+    return talk
 
 
 def note(talk: Conversation, meter: Meter, turn: AssistantTurn) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chatkit._display.terminal import Terminal, encodable
+from chatkit._engine.entries import DETAILS
 from chatkit._render.columns import cells
 from chatkit._render.tables import html_table, text_table
 from chatkit._turns.accounting import dollars
@@ -13,7 +14,6 @@ from chatkit._turns.accounting import dollars
 _HEADERS = ("model", "service", "served by", "requests", "input", "cached", "output", "reasoning", "image", "cost")
 _COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
 _SHOWN = ("model", "service", "served_by", "requests", *_COUNTS, "cost")
-_DETAILS = ("cached_tokens", "reasoning_tokens", "image_tokens")
 _NUMBERS = range(3, len(_HEADERS))
 
 
@@ -41,9 +41,7 @@ def _fitting(lines: list[list[str]], total: Any, width: int) -> str:
     whole = text_table(_HEADERS, lines, right=_NUMBERS)
     if all(cells(line) <= width for line in whole.split("\n")):
         return whole
-    kept = [
-        at for at, name in enumerate(_SHOWN) if name not in _DETAILS or total.unknown_tokens or getattr(total, name)
-    ]
+    kept = [at for at, name in enumerate(_SHOWN) if name not in DETAILS or getattr(total, name)]
     return text_table(
         [_HEADERS[at] for at in kept],
         [[line[at] for at in kept] for line in lines],
@@ -58,10 +56,15 @@ def _lines(rows: Sequence[Any], total: Any) -> list[list[str]]:
 
 
 def _line(row: Any) -> list[str]:
-    tokens = [_at_least(f"{getattr(row, name):,}", row.unknown_tokens, row.requests) for name in _COUNTS]
+    tokens = [_tokens(row, name) for name in _COUNTS]
     cost = _at_least(dollars(row.cost), row.unknown_cost, row.requests)
     texts = [row.model, row.service] if row.model else [row.service, ""]
     return [*texts, row.served_by or "", f"{row.requests:,}", *tokens, cost]
+
+
+def _tokens(row: Any, name: str) -> str:
+    count = getattr(row, name)
+    return "?" if count is None else _at_least(f"{count:,}", row.unknown_tokens, row.requests)
 
 
 def _at_least(sum_: str, unknown: int, requests: int) -> str:

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 from chatkit._models.genai import genai_cost
-from chatkit._models.names import POLICIES, provider_key
 from chatkit._models.prices import FREE, Price
+from chatkit._models.routes import POLICIES, provider_key
 from chatkit._models.shelf import asked_lately, row_of
 from chatkit._providers.huggingface import BASE_URL
 from chatkit._providers.provider import Provider

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
 from chatkit._errors import ConfigError
-from chatkit._models.names import provider_key
+from chatkit._models.routes import provider_key
 from chatkit._models.rows import ModelInfo, ModelOffer
 
 SortKey: TypeAlias = Literal["id", "price", "context", "throughput", "latency", "created"]

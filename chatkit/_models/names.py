@@ -4,16 +4,11 @@ from __future__ import annotations
 
 import difflib
 import heapq
-import re
 from collections.abc import Iterable
 
 _LONGEST = 120
 _LOOKED_AT = 40
 _SIMILAR = 0.6
-# Not the dot: what follows a colon may also be a size, and 1.5b is not 15b.
-_MARKS = re.compile(r"[\s_-]+")
-POLICIES = ("auto", "fastest", "cheapest", "preferred")
-"""Routes that name no provider, but how a router chooses one."""
 
 
 def near(name: str, names: Iterable[str], most: int = 3) -> list[str]:
@@ -41,11 +36,6 @@ def near(name: str, names: Iterable[str], most: int = 3) -> list[str]:
 def without_route(name: str) -> str:
     """A model's name without what follows a colon, which tells a router where to send it."""
     return name.partition(":")[0]
-
-
-def provider_key(name: str) -> str:
-    """An inference provider's name without what lists, headers and people write differently: "Fireworks AI"."""
-    return _MARKS.sub("", name.casefold())
 
 
 def _plain(name: str) -> str:

@@ -91,7 +91,19 @@ def test_unknown_stays_unknown():
     (row,) = token_usage()
     assert (row.unknown_tokens, row.unknown_cost, row.input_tokens, row.cost) == (1, 1, 0, 0.0)
     shown = repr(token_usage()).split("\n")[2]
-    assert shown.split() == ["m", "S", "1", "?", "?", "?", "?", "?", "?"]
+    # Columns that no answer told anything for are the first to go where there is no room.
+    assert shown.split() == ["m", "S", "1", "?", "?", "?"]
+    assert (row.cached_tokens, row.reasoning_tokens, row.image_tokens) == (None, None, None)
+
+
+def test_kinds_of_tokens_that_no_answer_told_are_unknown_and_none_of_them_is_a_count():
+    note_answer("S", Origin(URL, "m"), answer(Usage(10, 5)))
+    note_answer("S", Origin(URL, "n"), answer(Usage(10, 5, 0, 2)))
+    quiet, open_ = token_usage()
+    assert (quiet.cached_tokens, quiet.reasoning_tokens) == (None, None)
+    assert (open_.cached_tokens, open_.reasoning_tokens, open_.image_tokens) == (0, 2, None)
+    total = token_usage().total
+    assert (total.input_tokens, total.cached_tokens, total.reasoning_tokens, total.image_tokens) == (20, 0, 2, None)
 
 
 def test_sums_with_unknown_parts_are_shown_as_at_least():
@@ -238,3 +250,5 @@ def test_on_a_narrow_terminal_the_names_of_models_stay_whole(monkeypatch):
     assert max(map(len, lines)) <= 80
     note_answer("S", Origin(URL, "m"), answer(Usage(12, 7, 3, 2, 1), cost=0.5))
     assert "cached  output  reasoning  image" in repr(token_usage())
+    monkeypatch.setenv("COLUMNS", "200")
+    assert "meta-llama/Llama-3.1-8B-Instruct   HuggingFace" in repr(token_usage())

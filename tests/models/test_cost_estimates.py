@@ -68,6 +68,8 @@ def test_several_providers_make_a_range_from_the_cheapest_to_the_dearest():
     assert made.cost == pytest.approx((0.001, 0.010))
     assert made.reasons[-2].startswith("3 providers may answer")
     assert made.reasons[-1].startswith("The price of 1 of them is not known")
+    shelf.keep(URL, [ModelInfo("org/m", offers=tuple(offers[:3]))])
+    assert estimated(provider(), {}, ONE, [], 1000).reasons[-1].startswith("2 providers may answer")
     assert estimated(provider("org/m:a"), {}, ONE, [], 1000).cost == pytest.approx((0.003, 0.003))
 
 
