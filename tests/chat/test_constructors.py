@@ -368,3 +368,9 @@ def test_api_args_are_copied(service, make):
     service.say("ok")
     chat.chat("Hi")
     assert service.requests[0].json["nested"] == {"a": 1}
+
+
+@pytest.mark.parametrize("api", ["chat", "Responses", None, ["responses"]])
+def test_a_wire_format_that_does_not_exist_is_refused(api):
+    with pytest.raises(ConfigError, match=r'`api` must be "chat_completions" or "responses"'):
+        chat_openai_compatible("http://localhost:8000/v1", model="m", api=api)
