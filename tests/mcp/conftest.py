@@ -153,11 +153,14 @@ def ours_stdio(kit):
 @pytest.fixture(scope="session")
 def ours_url(toolset):
     server, listener = http_server(Toolbox(toolset.TOOLS), "ours", "127.0.0.1", 0)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
     thread.start()
     yield url_of(listener)
     server.should_exit = True
     thread.join(10)
+    # On a busy machine it may still wait for a caller who has long left.
+    server.force_exit = True
+    thread.join(30)
     assert not thread.is_alive()
     listener.close()
 
