@@ -27,6 +27,7 @@ ChatkitError(Exception)
 ├── LimitError(RuntimeError)                 a limit that was set on a call or a chat is reached
 │   └── ToolLoopLimitError                       the model kept asking for tools
 ├── MCPError                                 a server of the Model Context Protocol failed
+├── StoreError                               a conversation could not be kept, or not be had from the store
 └── Cancelled                                a blocking call was cancelled
 ```
 
@@ -340,6 +341,19 @@ class MCPError(ChatkitError):
 
     server: str = ""
     cause_type: str | None = None
+
+
+class StoreError(ChatkitError):
+    """A conversation could not be kept, or one that is kept could not be had; what is in memory is whole.
+
+    Attributes:
+        kind: "busy" (another one writes it), "missing", "exists", "locked", "full", "io", "unreachable", "corrupt",
+            "foreign" (not a store's), "version" or "closed".
+        conversation: The id of the conversation, where it is about one.
+    """
+
+    kind: str = "io"
+    conversation: str | None = None
 
 
 class Cancelled(ChatkitError):

@@ -19,7 +19,7 @@ _ROOMS = {
         ChatkitError ConfigError ConflictError ContentFilterFinishReasonError ContextLengthError
         HistoryError IncompleteOutputError InternalServerError LengthFinishReasonError LimitError MCPError
         MediaError MissingFileError MissingKeyError NotFoundError PermissionDeniedError RateLimitError
-        RefusalError StreamError StreamInterruptedError StructuredOutputError ToolLoopLimitError
+        RefusalError StoreError StreamError StreamInterruptedError StructuredOutputError ToolLoopLimitError
         ToolRejectError UnprocessableEntityError
     """,
     "chatkit._http.messages": "TimeLimits",

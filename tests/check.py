@@ -1,4 +1,4 @@
-"""All that a change must pass, in one command: format, lint, types, layers, sizes, tests and coverage.
+"""All that a change must pass, in one command: format, lint, types, layers, advisories, sizes, tests and coverage.
 
 Run it from the project's root: `.venv/bin/python tests/check.py`. Further arguments go to pytest.
 """
@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 
 # Lines of a file, by its path; lines of a function.
-MAX_FILE, MAX_FILES = 300, {"chatkit/__init__.py": 400, "chatkit/_errors.py": 360}
+MAX_FILE, MAX_FILES = 300, {"chatkit/__init__.py": 400, "chatkit/_errors.py": 380}
 MAX_FUNCTION = 40
 # A public function's docstring tells its arguments, one by one; only what runs counts for the limit.
 FULL_COVERAGE = ",".join(
@@ -43,6 +43,8 @@ def steps(arguments: list[str]) -> list[tuple[str, list[str]]]:
         ("lint", ["ruff", "check", "."]),
         ("types", ["mypy"]),
         ("layers", ["lint-imports"]),
+        # Says so where it had to be skipped, for want of the network or of an answer.
+        ("advisories", ["python", "tests/audit.py"]),
         ("tests", ["coverage", "run", "-m", "pytest", *arguments]),
         ("gather coverage", ["coverage", "combine", "--quiet"]),
         ("coverage of the core", ["coverage", "report", f"--include={FULL_COVERAGE}", "--fail-under=100"]),

@@ -62,6 +62,7 @@ class Chat(Answering, Rewriting, Approving, Tooling, Accounting, Listing, Keepin
             ConfigError: when it is something else.
         """
         self._talk.system = system_turn(value)
+        self._talk.changed()
         return self
 
     @property
@@ -127,6 +128,7 @@ class Chat(Answering, Rewriting, Approving, Tooling, Accounting, Listing, Keepin
     @limits.setter
     def limits(self, value: Limits | None) -> None:
         self._talk.limits = check_limits(value)
+        self._talk.changed()
 
     @property
     def spent(self) -> Spent:

@@ -113,8 +113,7 @@ class Keeping(Remembering):
         from chatkit._providers.openai_messages import from_messages
 
         system, history = whole_history(from_messages(messages))
-        self._put(history)
-        self._talk.system = system or self._talk.system
+        self._put(history, system)
         return self
 
     def export(self, path: str | os.PathLike[str], *, title: str = "Chat", include_system_prompt: bool = False) -> Path:

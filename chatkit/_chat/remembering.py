@@ -53,8 +53,7 @@ class Remembering(ChatState):
             HistoryError: when something else is among them; the chat is unchanged.
         """
         system, history = whole_history(value)
-        self._put(history)
-        self._talk.system = system or self._talk.system
+        self._put(history, system)
         return self
 
     def add_turn(self, user: UserTurn | str, assistant: AssistantTurn | str) -> Self:
@@ -72,8 +71,9 @@ class Remembering(ChatState):
             HistoryError: when they are no user turn and assistant turn.
         """
         pair = exchange(user, assistant)
-        self._talk.busy.check()
-        self._talk.history.commit(*pair)
+        with self._talk.busy.kept_out():
+            self._talk.history.commit(*pair)
+        self._talk.changed()
         return self
 
     def last_turn(self, role: Role = "assistant") -> Turn | None:
@@ -108,9 +108,12 @@ class Remembering(ChatState):
             ConfigError: when it is not a whole number of 1 or more.
             ChatBusyError: when the chat is in the middle of a call.
         """
-        taken, turns = whole_number("rounds", rounds, 1), self._talk.history.turns
-        kept = sum(len(item.input) + len(item.response) for item in self.rounds()[:-taken])
-        self._put(History(turns[:kept]))
+        taken = whole_number("rounds", rounds, 1)
+        with self._talk.busy.kept_out():
+            turns = self._talk.history.turns
+            kept = sum(len(item.input) + len(item.response) for item in rounds_of(turns)[:-taken])
+            self._talk.history = History(turns[:kept])
+        self._talk.changed()
         return list(turns[kept:])
 
     def fork(self, rounds: int | None = None) -> Self:

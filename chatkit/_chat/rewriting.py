@@ -17,6 +17,7 @@ from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.contents import Content
 from chatkit._turns.history import History
 from chatkit._turns.inputs import whole_number
+from chatkit._turns.readers import Readers
 from chatkit._turns.reply import Reply
 from chatkit._turns.turns import AssistantTurn, Turn, UserTurn, as_contents
 
@@ -89,13 +90,15 @@ class Rewriting(Talking, Remembering):
         was spent are not taken back. An answer that is still streaming at the end of the block is cancelled.
         """
         talk = self._talk
-        before = (talk.history, talk.system, talk.provider)
-        self._put(History(talk.history.turns))
+        with talk.busy.kept_out():
+            before = (talk.history, talk.system, talk.provider, talk.readers)
+            # Nobody reads along in what is to be forgotten.
+            talk.history, talk.readers = History(talk.history.turns), Readers()
         try:
             yield self
         finally:
             self._end("the temporary chat ended")
-            talk.history, talk.system, talk.provider = before
+            talk.history, talk.system, talk.provider, talk.readers = before
 
     def compact(
         self,
@@ -154,8 +157,10 @@ class Rewriting(Talking, Remembering):
         index %= len(rounds)
         said = as_contents([item for item in contents if item is not None])
         kept = [turn for item in rounds[:index] for turn in (*item.input, *item.response)]
-        before = self._talk.history
-        self._put(History(turn for turn in before.turns[: len(kept)]))
+        with self._talk.busy.kept_out():
+            before = self._talk.history
+            # Not told to those who read along: what comes after is not taken back before there is something new.
+            self._talk.history = History(turn for turn in before.turns[: len(kept)])
         try:
             yield said or tuple(item for turn in rounds[index].input for item in turn.contents)
         except BaseException:

@@ -15,7 +15,7 @@ from chatkit._http.messages import Line, Transport
 from chatkit._turns.approvals import PendingApproval, Verdict, waiting_requests
 from chatkit._turns.history import History
 from chatkit._turns.reply import Reply
-from chatkit._turns.turns import AssistantTurn
+from chatkit._turns.turns import AssistantTurn, SystemTurn
 
 if TYPE_CHECKING:
     from typing import Self
@@ -102,9 +102,12 @@ class ChatState:
         last = next(turn for turn in reversed(turns) if isinstance(turn, AssistantTurn))
         return watcher.reply(last, [PendingApproval(request) for request in waiting_requests(turns)])
 
-    def _put(self, history: History) -> None:
-        self._talk.busy.check()
-        self._talk.history = history
+    def _put(self, history: History, system: SystemTurn | None = None) -> None:
+        """Replace the turns, and the system prompt if one is given."""
+        with self._talk.busy.kept_out():
+            self._talk.history = history
+            self._talk.system = system or self._talk.system
+        self._talk.changed()
 
 
 def _ask(approval: PendingApproval) -> Verdict:

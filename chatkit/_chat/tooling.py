@@ -41,7 +41,9 @@ class Tooling(ChatState):
         Raises:
             ConfigError: when no tool can be made of it.
         """
-        return self._talk.toolbox.register(tool)
+        registered = self._talk.toolbox.register(tool)
+        self._talk.changed()
+        return registered
 
     def register_tools(self, tools: Iterable[Callable[..., Any]]) -> list[Tool]:
         """Offer several tools to the model.
@@ -142,6 +144,7 @@ class Tooling(ChatState):
             ConfigError: as for `register_tool`.
         """
         self._talk.toolbox.replace(_several(tools))
+        self._talk.changed()
         return self
 
     def on_tool_request(self, callback: RequestCallback) -> Callable[[], None]:

@@ -15,6 +15,7 @@ from chatkit._engine.limits import Limits
 from chatkit._errors import Cancelled
 from chatkit._http.messages import Hangable, Line
 from chatkit._turns.events import Event
+from chatkit._turns.readers import Readers
 from chatkit._turns.turns import AssistantTurn
 
 if TYPE_CHECKING:
@@ -98,30 +99,63 @@ class Call(Generic[LineT]):
         self._leave()
 
     def _leave(self) -> None:
-        if self._before is not None:
-            new = self.talk.history.since(self._before)
-            self.turn = next((turn for turn in reversed(new) if isinstance(turn, AssistantTurn)), None)
-            self._before = None
-            self.talk.spent.seconds += time.monotonic() - self._begun_at
-        self.talk.busy.leave(self)
+        try:
+            if self._before is not None:
+                new = self.talk.history.since(self._before)
+                self.turn = next((turn for turn in reversed(new) if isinstance(turn, AssistantTurn)), None)
+                self._before = None
+                self.talk.spent.seconds += time.monotonic() - self._begun_at
+                self.talk.readers.call_ended()
+        finally:
+            self.talk.busy.leave(self)
 
 
 def events(call: Call[Line]) -> Generator[Event, None, None]:
     """The events of a call, made as they are asked for."""
     call.begin()
+    readers = call.talk.readers
     try:
-        yield from drive(call.script, call.line, call.means())
+        told = drive(call.script, call.line, call.means())
+        yield from _read_along(told, readers) if readers else told
         call.check_ended()
     finally:
         call.close()
+    readers.check()
 
 
 async def events_async(call: Call[AsyncLine]) -> AsyncIterator[Event]:
     """The events of a call. The twin of `events`."""
     call.begin()
+    readers = call.talk.readers
     try:
-        async for event in drive_async(call.script, call.line, call.means()):
+        told = drive_async(call.script, call.line, call.means())
+        async for event in told:
+            failure = _failure(readers, event)
+            if failure is not None:
+                await told.athrow(failure)
             yield event
         call.check_ended()
     finally:
         call.close()
+    readers.check()
+
+
+def _read_along(told: Generator[Event, None, None], readers: Readers) -> Generator[Event, None, None]:
+    """The same events, read by others before they are handed on, so that whatever was shown was read."""
+    try:
+        for event in told:
+            failure = _failure(readers, event)
+            if failure is not None:
+                # Told to the script, so that what has arrived stays in the history and says why it is no more.
+                told.throw(failure)
+            yield event
+    finally:
+        told.close()
+
+
+def _failure(readers: Readers, event: Event) -> Exception | None:
+    try:
+        readers.feed(event)
+    except Exception as error:
+        return error
+    return None

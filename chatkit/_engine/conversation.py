@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +18,7 @@ from chatkit._providers.provider import Provider
 from chatkit._tools.callbacks import Callbacks
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.history import History
+from chatkit._turns.readers import Readers
 from chatkit._turns.turns import SystemTurn
 
 DEFAULT_ROUNDS = 10
@@ -28,7 +30,8 @@ class Busy:
     __slots__ = ("_lock", "holder")
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        # A call that is forgotten leaves wherever Python happens to notice it, in here too.
+        self._lock = threading.RLock()
         self.holder: object = None
 
     def enter(self, holder: object) -> None:
@@ -40,6 +43,17 @@ class Busy:
         with self._lock:
             self.check()
             self.holder = holder
+
+    @contextlib.contextmanager
+    def kept_out(self) -> Iterator[None]:
+        """Keep calls out for a moment, in which the conversation is changed from beside them.
+
+        Raises:
+            ChatBusyError: when one is in.
+        """
+        with self._lock:
+            self.check()
+            yield
 
     def check(self) -> None:
         """Make sure that nobody is in.
@@ -64,7 +78,7 @@ class Busy:
                 self.holder = None
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, weakref_slot=True)
 class Conversation:
     """Everything that a conversation is made of.
 
@@ -83,6 +97,7 @@ class Conversation:
         busy: Lets one call at a time in.
         fallbacks: Providers that are asked, in order, when the provider cannot answer.
         prices: The user's own prices, by the model's name, perhaps with its route.
+        readers: Whoever reads along, such as a store; a copy has none.
     """
 
     provider: Provider
@@ -99,6 +114,12 @@ class Conversation:
     busy: Busy = field(default_factory=Busy)
     fallbacks: tuple[Provider, ...] = ()
     prices: Mapping[str, Price] = field(default_factory=dict)
+    readers: Readers = field(default_factory=Readers, repr=False)
+
+    def changed(self) -> None:
+        """Tell whoever reads along that something was changed; within a call they look by themselves."""
+        if self.busy.holder is None:
+            self.readers.changed()
 
     def meter(self, limits: Limits | None) -> Meter:
         """What holds a call to its limits and to those of the chat."""
@@ -124,6 +145,7 @@ class Conversation:
             else other
             for other in self.fallbacks
         )
+        self.changed()
 
     def copy(self) -> Conversation:
         """The same conversation, to go its own way: nothing that can change is shared, but objects in the metadata."""

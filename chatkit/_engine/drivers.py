@@ -18,6 +18,8 @@ from chatkit._turns.approvals import PendingApproval, Verdict
 from chatkit._turns.events import Event
 
 if TYPE_CHECKING:
+    from asyncio import Timeout
+
     from chatkit._http.lines import AsyncLine
 
 _ASKS = frozenset((Send, Receive, Release, Pause, Decide))
@@ -42,15 +44,16 @@ class Means:
 
 def drive(script: Script, line: Line, means: Means) -> Generator[Event, None, None]:
     """Run a script to its end; gives its events. Closing it early closes the script, and with it the draft."""
-    reply: Any = None
+    # Taken out before it is handed on: a variable would show in a traceback what the server said, keys and all.
+    replies: list[Any] = []
     failure: BaseException | None = None
     try:
         while True:
-            step: Any = script.send(reply) if failure is None else script.throw(failure)
-            reply = failure = None
+            step: Any = script.send(replies.pop() if replies else None) if failure is None else script.throw(failure)
+            failure = None
             try:
                 if type(step) in _ASKS:
-                    reply = _act(step, line, means)
+                    replies.append(_act(step, line, means))
                 elif type(step) is Run:
                     yield from means.toolbox.run(**_how(step, line, means))
                     _check(line, means)
@@ -86,15 +89,16 @@ def _act(ask: Act, line: Line, means: Means) -> Any:
 
 async def drive_async(script: Script, line: AsyncLine, means: Means) -> AsyncGenerator[Event, None]:
     """Run a script to its end without blocking the loop. The twin of `drive`."""
-    reply: Any = None
+    # Taken out before it is handed on: a variable would show in a traceback what the server said, keys and all.
+    replies: list[Any] = []
     failure: BaseException | None = None
     try:
         while True:
-            step: Any = script.send(reply) if failure is None else script.throw(failure)
-            reply = failure = None
+            step: Any = script.send(replies.pop() if replies else None) if failure is None else script.throw(failure)
+            failure = None
             try:
                 if type(step) in _ASKS:
-                    reply = await _act_async(step, line, means)
+                    replies.append(await _act_async(step, line, means))
                 elif type(step) is Run:
                     async with contextlib.aclosing(means.toolbox.run_async(**_how(step, line, means))) as progress:
                         async for event in progress:
@@ -124,7 +128,7 @@ async def _act_async(ask: Act, line: AsyncLine, means: Means) -> Any:
         case Pause(seconds):
             return await line.pause(means.deadline.pause(seconds))
         case Decide(pending, verdicts):
-            await _in_time(_run_out_async(_decisions(means.approvers, pending, verdicts)), means.deadline)
+            await _in_time(_run_out_async(_decisions(means.approvers, pending, verdicts)), line, means.deadline)
             return _check(line, means)
         case _:
             assert_never(ask)
@@ -138,15 +142,23 @@ async def _with_awaited_credentials(request: Request) -> Request:
     return replace(request, credentials=_given(await headers if inspect.isawaitable(headers) else headers))
 
 
-async def _in_time(asking: Awaitable[None], deadline: Deadline) -> None:
+async def _in_time(asking: Awaitable[None], line: AsyncLine, deadline: Deadline) -> None:
+    """Await those who are asked, until the deadline at most, or until the call is cancelled."""
     import asyncio
 
     try:
-        async with asyncio.timeout(deadline.left()):
-            await asking
+        async with asyncio.timeout(deadline.left()) as clock:
+            with line.waking(lambda: _run_down(clock)):
+                await asking
     except TimeoutError:
-        if not deadline.passed:
+        if not deadline.passed and line.hung_up is None:
             raise  # an approver's own
+
+
+def _run_down(clock: Timeout) -> None:
+    # The answer may have come in this very moment.
+    with contextlib.suppress(RuntimeError):
+        clock.reschedule(0.0)
 
 
 def _given(headers: Headers) -> Callable[[], Headers]:

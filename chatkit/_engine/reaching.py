@@ -71,8 +71,9 @@ def _attempt(provider: Provider, draft: Draft, word: Callable[[Provider], Reques
         turn = decoder.finish()
         yield Release()
     except (APIError, ConfigError, MediaError) as error:
-        # Not raised on from here: whether this is the end is decided outside of the except clause.
-        failure = error
+        # Not raised on from here: whether this is the end is decided outside of the except clause. And without the
+        # frames that read the answer: their variables hold what the server said, and it may repeat the key.
+        failure = error.with_traceback(None)
     else:
         return turn
     return draft.writer.broken(failure) if draft.writer is not None and isinstance(failure, APIError) else failure

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar, cast
 
 from chatkit._engine.call import Call, LineT, events, events_async
-from chatkit._errors import Cancelled
+from chatkit._errors import Cancelled, ConfigError
 from chatkit._http.messages import Line
 from chatkit._turns.accounting import total_usage
 from chatkit._turns.events import Event, TextDelta, TurnEnded
@@ -38,6 +38,7 @@ class _Telling(Generic[LineT]):
         self._turns: list[AssistantTurn] = []
         self._cancelled: Cancelled | None = None
         self._begun = False
+        self._is_read = False
 
     @property
     def text(self) -> str:
@@ -72,6 +73,18 @@ class _Telling(Generic[LineT]):
         self._call.close()
         return True
 
+    def _check_unread(self) -> None:
+        """Make sure that the answer was not read to its end before: to find nothing then looks like no answer.
+
+        Raises:
+            ConfigError: when it was.
+        """
+        if self._is_read:
+            raise ConfigError(
+                "The stream has been read to its end; it can be iterated once.",
+                hint="What arrived is in its `text` and `turn`.",
+            )
+
     def _is_live(self) -> bool:
         return self._call.talk.busy.holder is self._call
 
@@ -91,7 +104,7 @@ class Stream(_Telling[Line]):
 
     Leaving the loop early, or the `with` block, ends the answer at once; what has arrived stays in the chat as a
     partial turn. After `cancel()` the iteration just ends. Use `events()` for everything that happens, tool calls and
-    thinking included. A stream is iterated once.
+    thinking included. A stream is iterated once; once it was read to its end, trying again raises `ConfigError`.
     """
 
     def __init__(self, call: Call[Line], watcher: Watcher) -> None:
@@ -102,6 +115,7 @@ class Stream(_Telling[Line]):
     def __iter__(self) -> Iterator[str]:
         parts = self._parts
         # A generator: a loop that is left early drops it, and dropping it ends the answer.
+        self._check_unread()
         try:
             for event in self._told:
                 if type(event) is TextDelta:
@@ -122,6 +136,7 @@ class Stream(_Telling[Line]):
 
     def events(self) -> Iterator[Event]:
         """Everything that happens, as events; instead of iterating over the text."""
+        self._check_unread()
         try:
             for event in self._told:
                 if type(event) is TextDelta:
@@ -149,9 +164,14 @@ def _until_cancelled(told: Generator[Event, None, None], stream: Stream) -> Gene
         for event in told:
             yield event
             if stream._end_cancelled():
-                return
+                break
+        else:
+            stream._is_read = True
     except Cancelled:
-        return
+        pass
+    except Exception:
+        stream._watcher.close()
+        raise
     stream._watcher.close()
 
 
@@ -163,10 +183,12 @@ class AsyncStream(_Telling["AsyncLine"]):
         self._events = cast(Any, events_async(call))
 
     def __aiter__(self) -> AsyncIterator[str]:
+        self._check_unread()
         return _AsyncPieces(self, lambda event: event.text if type(event) is TextDelta else None)
 
     def events(self) -> AsyncIterator[Event]:
         """Everything that happens, as events; instead of iterating over the text."""
+        self._check_unread()
         return _AsyncPieces(self, lambda event: event)
 
     async def aclose(self) -> None:
@@ -184,14 +206,20 @@ class AsyncStream(_Telling["AsyncLine"]):
 
     async def _next(self) -> Event | None:
         if self._is_live() and self._end_cancelled():
+            self._watcher.close()
             return None
         try:
             event: Event = await anext(self._events)
-        except Cancelled:
-            return None
         except StopAsyncIteration:
+            self._is_read = True
             self._watcher.close()
             return None
+        except Cancelled:
+            self._watcher.close()
+            return None
+        except Exception:
+            self._watcher.close()
+            raise
         if type(event) is TextDelta:
             self._begun = True
             self._parts.append(event.text)

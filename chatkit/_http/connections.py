@@ -2,149 +2,84 @@
 
 `Response.close()` from another thread waits for the read that it should end; shutting the socket down wakes that read
 at once. Before there is a response only the connection knows its socket, so the connections of chatkit's own adapter
-report to the tap of the line that is sending in their thread.
+report to the tap of the line that is sending in their thread. A caller's own session gets connections of this kind,
+too, where it would have urllib3's.
 """
 
 from __future__ import annotations
 
-import contextlib
 import socket
-import threading
+import time
 from typing import Any
 
-from requests import PreparedRequest, Response
+from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 from requests.structures import CaseInsensitiveDict
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.response import BaseHTTPResponse, HTTPResponse
+from urllib3.exceptions import ConnectTimeoutError, NameResolutionError, NewConnectionError
+from urllib3.poolmanager import PoolManager, pool_classes_by_scheme
+from urllib3.response import HTTPResponse
+from urllib3.util.connection import allowed_gai_family
+
+from chatkit._http.tap import TimedAnswer, serving
 
 POOL_SIZE = 64
-
-
-class HungUp(OSError):
-    """The line was hung up while it was being connected."""
-
-
-class Tap:
-    """Holds the socket of one exchange while it lasts.
-
-    `cut` may be called from any thread; everything else belongs to the thread of the line.
-
-    Args:
-        patience: Seconds that sending the request may take; None means for ever.
-
-    Attributes:
-        is_fresh: Whether the connection was made for this exchange.
-    """
-
-    __slots__ = ("_connection", "_early", "_is_cut", "_patience", "_response", "_socket", "is_fresh")
-
-    def __init__(self, patience: float | None = None) -> None:
-        self._patience = patience
-        self._connection: Any = None
-        self._early: socket.socket | None = None
-        self._socket: Any = None
-        self._response: BaseHTTPResponse | None = None
-        self._is_cut = False
-        self.is_fresh = False
-
-    @property
-    def is_kept(self) -> bool:
-        """Whether the connection served an earlier request already."""
-        return self._connection is not None and not self.is_fresh
-
-    @property
-    def is_connecting(self) -> bool:
-        """Whether a connection is being made and does not stand yet."""
-        return self._connection is not None and self._socket is None
-
-    def hold_early(self, sock: socket.socket) -> None:
-        """Remember a socket that is connected, but not yet encrypted.
-
-        Encrypting moves it into another object that nobody can reach before it is done, so this takes a twin of it.
-        """
-        self._early = sock.dup()
-
-    def hold(self, connection: Any) -> None:
-        """Remember the connection, and its socket once it has one.
-
-        Raises:
-            HungUp: when the line was hung up in the meantime.
-        """
-        self._connection = connection
-        self._socket = connection.sock or self._socket
-        if self._socket is not None:
-            self._drop_early()
-        # Else a new connection would send under the limit for connecting, and an old one under that of its last read.
-        self.wait_at_most(self._patience)
-        if self._is_cut:
-            raise HungUp("the line was hung up")
-
-    def hold_response(self, response: BaseHTTPResponse) -> None:
-        """Remember the response; through it there is a socket even where a foreign adapter made the connection."""
-        self._response = response
-        if self._socket is None:
-            self._socket = getattr(getattr(response, "_sock_shutdown", None), "__self__", None)
-        if self._is_cut:
-            self.cut()
-
-    def let_go(self) -> None:
-        """Forget the socket: it may serve somebody else next."""
-        self._connection = self._socket = self._response = None
-        self._drop_early()
-
-    def cut(self) -> None:
-        """Shut the socket down, from any thread."""
-        self._is_cut = True
-        sock = self._socket or self._early
-        with contextlib.suppress(OSError, ValueError, RuntimeError):
-            if isinstance(sock, socket.socket):
-                # Not SSLSocket's own shutdown: it drops the encryption first, and a thread that is sending would go
-                # on in the clear.
-                socket.socket.shutdown(sock, socket.SHUT_RDWR)
-            elif isinstance(self._response, HTTPResponse):
-                self._response.shutdown()
-
-    def _drop_early(self) -> None:
-        if self._early is not None:
-            self._early.close()
-            self._early = None
-
-    def wait_at_most(self, seconds: float | None) -> None:
-        """Set how long the next use of the socket may take."""
-        if self._socket is not None:
-            # Not contextlib.suppress, which costs more than what it guards; this is done several times a request.
-            try:
-                self._socket.settimeout(seconds)
-            except OSError:
-                return
-
-
-class _Serving(threading.local):
-    tap: Tap | None = None
-
-
-serving = _Serving()
 
 
 class _Reporting:
     """Mixed into urllib3's connections: reports to the tap being served in this thread."""
 
     sock: Any
+    host: str
+    port: int
+    _dns_host: str
+    timeout: Any
+    response_class = TimedAnswer
 
     def connect(self) -> None:
         if serving.tap is not None:
             serving.tap.is_fresh = True
+            serving.tap.connect_within(self.timeout)
         self._report()
         super().connect()  # type: ignore[misc]
         self._report()
 
     def _new_conn(self) -> socket.socket:
-        sock: socket.socket = super()._new_conn()  # type: ignore[misc]
-        if serving.tap is not None:
-            serving.tap.hold_early(sock)
+        if serving.tap is None:
+            return super()._new_conn()  # type: ignore[misc, no-any-return]
+        sock = self._reached()
+        serving.tap.hold_early(sock)
         return sock
+
+    def _reached(self) -> socket.socket:
+        """Connect to the first address that lets one in; those that do not answer leave time for the others."""
+        given = self._dns_host, self.timeout
+        addresses = self._addresses()
+        end = None if self.timeout is None else time.monotonic() + self.timeout
+        try:
+            while True:
+                self._dns_host = addresses.pop(0)
+                self.timeout = None if end is None else max(end - time.monotonic(), 0.001) / (len(addresses) + 1)
+                try:
+                    return super()._new_conn()  # type: ignore[misc, no-any-return]
+                except (NewConnectionError, ConnectTimeoutError):
+                    if not addresses:
+                        raise
+        finally:
+            self._dns_host, self.timeout = given
+
+    def _addresses(self) -> list[str]:
+        """The addresses of the host; itself where there is no choice."""
+        try:
+            found = socket.getaddrinfo(self._dns_host, self.port, allowed_gai_family(), socket.SOCK_STREAM)
+        except UnicodeError:
+            return [self._dns_host]
+        except socket.gaierror as error:
+            fault = NameResolutionError(self.host, self, error)  # type: ignore[arg-type]
+        else:
+            return list(dict.fromkeys(_numbered(entry[4]) for entry in found))
+        raise fault
 
     def endheaders(self, *args: Any, **kwargs: Any) -> None:
         self._report()
@@ -157,6 +92,12 @@ class _Reporting:
     def _report(self) -> None:
         if serving.tap is not None:
             serving.tap.hold(self)
+
+
+def _numbered(address: tuple[Any, ...]) -> str:
+    """An address as a name: those of a local link say of which."""
+    host = str(address[0])
+    return f"{host}%{address[3]}" if len(address) == 4 and address[3] and "%" not in host else host
 
 
 class _PlainConnection(_Reporting, HTTPConnection):  # type: ignore[misc]
@@ -240,3 +181,11 @@ class LineAdapter(HTTPAdapter):
         if not proxy.lower().startswith("socks"):
             manager.pool_classes_by_scheme = _POOLS
         return manager
+
+
+def lend_connections(session: Session) -> None:
+    """Have a session make connections that report to their line, where it makes urllib3's own."""
+    for adapter in session.adapters.values():
+        manager = getattr(adapter, "poolmanager", None)
+        if isinstance(manager, PoolManager) and manager.pool_classes_by_scheme is pool_classes_by_scheme:
+            manager.pool_classes_by_scheme = _POOLS

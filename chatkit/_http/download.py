@@ -23,6 +23,7 @@ from urllib.parse import urljoin
 
 from chatkit._errors import MediaError
 from chatkit._http.public import Address, Target, closed_to_the_public, host_fault, target_of
+from chatkit._http.unpacking import TooMuchError, unpacked
 from chatkit._version import __version__
 
 MAX_HOPS = 10
@@ -248,7 +249,6 @@ class _Exchange:
     def _body(self, answer: http.client.HTTPResponse) -> bytes:
         from urllib3.response import HTTPResponse
 
-        # It decompresses a little at a time, so that a bomb is counted while it goes off.
         body = HTTPResponse(
             answer,
             headers=dict(answer.headers.items()),
@@ -258,12 +258,13 @@ class _Exchange:
         )
         pieces: list[bytes] = []
         size = 0
-        while piece := body.read1(_READ, decode_content=True):
+        while size <= self._max_bytes and (piece := body.read1(_READ, decode_content=False)):
             pieces.append(piece)
             size += len(piece)
-            if size > self._max_bytes:
-                raise self._error(f"the file has more bytes than the limit of {self._max_bytes:,}")
-        return b"".join(pieces)
+        with contextlib.suppress(TooMuchError):
+            if size <= self._max_bytes:
+                return unpacked(b"".join(pieces), answer.headers.get("content-encoding", ""), self._max_bytes)
+        raise self._error(f"the file has more bytes than the limit of {self._max_bytes:,}")
 
 
 def _certificates(url: str) -> str:

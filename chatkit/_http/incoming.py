@@ -22,10 +22,10 @@ from chatkit._http.bodies import (
     too_large,
     unknown_encoding,
 )
-from chatkit._http.connections import Tap
 from chatkit._http.faults import timed_out
 from chatkit._http.messages import Batch, Head, Piece, TimeLimits
 from chatkit._http.sse import EventReader
+from chatkit._http.tap import Tap
 
 _DRAIN_READS = 16
 # Seconds for the body of an error: its status tells most, and whoever waits for the rest may wait for ever.
@@ -93,8 +93,9 @@ class Incoming:
                 return Batch(pieces, now)
 
     def timed_out(self) -> APITimeoutError:
-        """The error for a read that took too long: the limit that was nearest when it began."""
-        return timed_out(self._phase, getattr(self._limits, self._phase), self._head.url)
+        """The error for a read that took too long."""
+        phase = self._phase if self._tap.due.is_late else "idle"
+        return timed_out(phase, getattr(self._limits, phase), self._head.url)
 
     def drain(self) -> None:
         """Read what little may be left, so that the connection can serve the next request."""
@@ -115,21 +116,24 @@ class Incoming:
 
     def _next(self) -> bytes:
         if self._timed:
-            self._phase, left = self._nearest()
-            if left is not None and left <= 0:
-                raise self.timed_out()
-            self._tap.wait_at_most(left)
+            self._set_time()
         return self._read()
 
-    def _nearest(self) -> tuple[str, float | None]:
-        """The limit that runs out first, and the seconds left of it."""
+    def _set_time(self) -> None:
+        """Let the next read take as long as the limit that runs out first; one read may take many of the socket's."""
         now = time.monotonic()
-        left = {
-            "idle": self._limits.idle,
-            "progress": self._limits.progress and self._limits.progress - (now - self._last_event),
-            "total": self._limits.total and self._limits.total - (now - self._head.sent_at),
-        }
-        return min(left.items(), key=lambda item: float("inf") if item[1] is None else item[1])
+        ends = []
+        if self._limits.progress is not None:
+            ends.append((self._last_event + self._limits.progress, "progress"))
+        if self._limits.total is not None:
+            ends.append((self._head.sent_at + self._limits.total, "total"))
+        due, self._phase = min(ends)
+        idle, left = self._limits.idle, due - now
+        is_late = idle is None or left < idle
+        self._tap.due.at = due
+        self._tap.wait_at_most(max(left, 0.0) if is_late else idle, is_late=is_late)
+        if left <= 0:
+            raise self.timed_out()
 
     def _end(self) -> None:
         """The body is read. Its connection may serve another line from now on, so nothing may be done to it here."""

@@ -10,6 +10,7 @@ import asyncio
 import contextlib
 import threading
 from collections import deque
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from chatkit._errors import Cancelled
@@ -30,7 +31,8 @@ class AsyncLine:
         self._transport = transport
         self._reader: _Reader | None = None
         self._reason: str | None = None
-        self._pausing: asyncio.Future[None] | None = None
+        # What ends a wait that is not the reader's, in the loop.
+        self._wake: Callable[[], object] | None = None
 
     @property
     def hung_up(self) -> str | None:
@@ -67,25 +69,34 @@ class AsyncLine:
     async def pause(self, seconds: float) -> None:
         """Wait between two attempts."""
         self._check()
-        loop = asyncio.get_running_loop()
-        self._pausing = loop.create_future()
-        # Only now can a hanging up in another thread end the wait.
-        self._check()
+        woken = asyncio.get_running_loop().create_future()
         # Cancelled and the time running out are the same to a future that nobody else completes.
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._pausing, seconds)
-        self._pausing = None
+        with contextlib.suppress(TimeoutError), self.waking(lambda: _complete(woken)):
+            await asyncio.wait_for(woken, seconds)
         self._check()
+
+    @contextlib.contextmanager
+    def waking(self, wake: Callable[[], object]) -> Iterator[None]:
+        """Have a function called in the loop, when the line is hung up while something else is waited for."""
+        loop = asyncio.get_running_loop()
+        self._wake = lambda: loop.call_soon_threadsafe(wake)
+        try:
+            # Only now can a hanging up in another thread end the wait.
+            if self._reason is not None:
+                wake()
+            yield
+        finally:
+            self._wake = None
 
     def hang_up(self, reason: str = "cancelled") -> None:
         """End whatever goes on, from any thread; returns at once."""
         self._reason = self._reason or reason
         if self._reader is not None:
             self._reader.hang_up(reason)
-        pausing = self._pausing
-        if pausing is not None:
+        wake = self._wake
+        if wake is not None:
             with contextlib.suppress(RuntimeError):
-                pausing.get_loop().call_soon_threadsafe(_complete, pausing)
+                wake()
 
     def close(self) -> None:
         """Drop whatever is open; the reader thread ends by itself."""

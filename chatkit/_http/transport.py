@@ -20,13 +20,14 @@ from urllib3.response import BaseHTTPResponse, HTTPResponse
 
 from chatkit._errors import APIError, Cancelled, ChatkitError, ConfigError
 from chatkit._http.bodies import check_head
-from chatkit._http.connections import LineAdapter, Tap, serving
+from chatkit._http.connections import LineAdapter, lend_connections
 from chatkit._http.faults import diagnose, is_closed, is_timeout, timed_out, without_library_frames
 from chatkit._http.incoming import Incoming
 from chatkit._http.messages import Batch, Head, Request, TimeLimits
 from chatkit._http.preparing import Prepared, Preparer, sign
 from chatkit._http.redaction import Redactor
 from chatkit._http.retry import retry_after_seconds
+from chatkit._http.tap import Tap, serving
 
 _FAULTS = (requests.RequestException, HTTPError, OSError, ValueError)
 
@@ -44,6 +45,8 @@ class RequestsTransport:
     def __init__(self, session: Session | None = None) -> None:
         if session is not None and not isinstance(session, Session):
             raise ConfigError(f"`session` must be a requests.Session, not {type(session).__name__}.")
+        if session is not None:
+            lend_connections(session)
         self._session = session
         self._adapter = LineAdapter()
         self._preparer = Preparer(session)
@@ -117,6 +120,8 @@ class RequestsLine:
         redactor = sign(prepared.message, request)
         self._proxy = prepared.proxy
         sent_at = time.monotonic()
+        if (total := request.limits.total) is not None:
+            self._tap.end = sent_at + total
         response: Response = self._guard(lambda: self._post(prepared, request.limits))
         head = _head_of(response, request, sent_at, redactor)
         raw = self._guard(lambda: _raw_of(response))
@@ -201,21 +206,22 @@ class RequestsLine:
             return timed_out("connect", _least(limits.connect, limits.total), url)
         if self._incoming is not None:
             return self._incoming.timed_out()
-        return _headers_timed_out(limits, url)
+        return _headers_timed_out(limits, url, by_total=self._tap.is_at_end)
 
     def _check_hung_up(self) -> None:
         if (reason := self._reason) is not None:
             raise Cancelled(f"The answer was cancelled ({reason}).", reason=reason)
 
 
-def _headers_timed_out(limits: TimeLimits, url: str) -> APIError:
-    if limits.total is not None and limits.total <= (limits.first_byte or limits.total):
+def _headers_timed_out(limits: TimeLimits, url: str, *, by_total: bool) -> APIError:
+    if limits.total is not None and (by_total or limits.total <= (limits.first_byte or limits.total)):
         return timed_out("total", limits.total, url)
     return timed_out("headers", limits.first_byte, url)
 
 
 def _head_of(response: Response, request: Request, sent_at: float, redactor: Redactor) -> Head:
-    headers = {name.lower(): value for name, value in response.headers.items()}
+    # A server may repeat the key there, too, and a request's id or a content type is shown.
+    headers = {name.lower(): redactor(value) for name, value in response.headers.items()}
     return Head(
         status=response.status_code,
         headers=headers,

@@ -206,7 +206,10 @@ class Arriving:
             **self._where(),
         )
 
-    def _bad_event(self, what: str) -> StreamError:
+    def _bad_event(self, what: str) -> APIError:
+        if self._whole:
+            what = what.replace("].delta", "].message")
+            return APIResponseError(f"{self._who()} gave what is no answer: {what}.", kind="bad_json", **self._where())
         return StreamError(f"Event {self._count} of the stream: {what}.", kind="bad_event", **self._where())
 
     def _where(self) -> dict[str, Any]:

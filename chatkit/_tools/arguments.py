@@ -5,8 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import math
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from chatkit._turns.characters import whole_characters
@@ -74,6 +74,8 @@ class Binder:
         always: Fields that the function cannot do without, even when the model knows a default for them.
         schema: The JSON schema of the model.
         given: What was said of the arguments besides the signature.
+        again: What a pickle keeps in place of the model, which is no class of any module: a function that makes the
+            binder anew, and its arguments.
     """
 
     model: type[BaseModel]
@@ -81,6 +83,13 @@ class Binder:
     always: set[str]
     schema: Mapping[str, Any]
     given: Mapping[str, Any]
+    again: tuple[Callable[..., Binder], tuple[Any, ...]] = field(repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Callable[..., Binder], tuple[Any, ...]]:
+        return self.again
+
+    def __deepcopy__(self, memo: object) -> Binder:
+        return self
 
     def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Check the arguments.

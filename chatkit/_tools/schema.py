@@ -58,7 +58,13 @@ def parameters_of(function: Callable[..., Any], tool: str = "", arguments: Any =
     schema = with_told(schema, {one.name: one.schema for one in parameters if one.schema is not None}, tool)
     always = {f"p{index}" for index, parameter in enumerate(parameters) if parameter.always}
     names = {f"p{index}": parameter.name for index, parameter in enumerate(parameters)}
-    return Parameters(schema, Binder(model, names, always, schema, dict(arguments or {})), signature.context)
+    given = dict(arguments or {})
+    binder = Binder(model, names, always, schema, given, (_bound_again, (function, tool, given)))
+    return Parameters(schema, binder, signature.context)
+
+
+def _bound_again(function: Callable[..., Any], tool: str, arguments: Any) -> Any:
+    return parameters_of(function, tool, arguments).bind
 
 
 def _modelled(parameters: list[Parameter], tool: str) -> tuple[type[BaseModel], Schema]:

@@ -132,7 +132,7 @@ def test_streams_are_lazy_and_know_their_answer(service, chat):
     assert (stream.text, stream.turn) == ("Hello", chat.last_turn())
     assert stream.usage == chat.usage() != Usage()
     assert repr(stream) == "<Stream over, 5 characters>"
-    assert list(stream) == []
+    assert next(stream, "over") == "over"
 
 
 def test_async_streams_are_lazy_and_know_their_answer(service, chat):
@@ -147,7 +147,8 @@ def test_async_streams_are_lazy_and_know_their_answer(service, chat):
         assert (stream.text, stream.turn) == ("Hello", chat.last_turn())
         assert stream.usage == chat.usage() != Usage()
         assert repr(stream) == "<AsyncStream over, 5 characters>"
-        assert [piece async for piece in stream] == []
+        with pytest.raises(ConfigError, match="read to its end"):
+            _ = [piece async for piece in stream]
 
     asyncio.run(main())
 

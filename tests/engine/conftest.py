@@ -182,6 +182,10 @@ class FakeAsyncLine(FakeLine):
     async def pause(self, seconds):
         FakeLine.pause(self, seconds)
 
+    @contextlib.contextmanager
+    def waking(self, wake):
+        yield
+
 
 _WORDS = {
     "text_delta": lambda event: event.text,

@@ -11,7 +11,7 @@ import pytest
 from chatkit._engine.call import Call
 from chatkit._engine.loop import converse
 from chatkit._engine.streams import AsyncStream
-from chatkit._errors import APIConnectionError, APIStatusError, Cancelled, ChatBusyError
+from chatkit._errors import APIConnectionError, APIStatusError, Cancelled, ChatBusyError, ConfigError
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.turns import Usage, UserTurn
 
@@ -74,9 +74,12 @@ def test_events_are_everything(make, fake, talk):
 def test_a_stream_is_read_once(make):
     async def main():
         stream = make(HELLO)
-        return await read(stream), await read(stream), await read_events(stream)
+        assert await read(stream) == ["Hel", "lo"]
+        for again in (read, read_events):
+            with pytest.raises(ConfigError, match="read to its end"):
+                await again(stream)
 
-    assert asyncio.run(main()) == (["Hel", "lo"], [], [])
+    asyncio.run(main())
 
 
 def test_anext_on_one_iterator(make):
@@ -261,9 +264,8 @@ def test_cancelling_afterwards_is_harmless(make, talk):
         stream = make(HELLO)
         await read(stream)
         stream.cancel()
-        return await read(stream)
 
-    assert asyncio.run(main()) == []
+    asyncio.run(main())
     assert last(talk) == ("Hello", None)
 
 

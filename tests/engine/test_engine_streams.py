@@ -11,7 +11,7 @@ import pytest
 from chatkit._engine.call import Call
 from chatkit._engine.loop import converse
 from chatkit._engine.streams import Stream
-from chatkit._errors import APIConnectionError, APIStatusError, Cancelled, ChatBusyError
+from chatkit._errors import APIConnectionError, APIStatusError, Cancelled, ChatBusyError, ConfigError
 from chatkit._tools.toolbox import Toolbox
 from chatkit._turns.turns import AssistantTurn, Usage, UserTurn
 
@@ -88,7 +88,9 @@ def test_the_watcher_is_told_of_all_but_text(make, read):
 def test_a_stream_is_read_once(make):
     stream = make(HELLO)
     assert "".join(stream) == "Hello"
-    assert list(stream) == list(stream.events()) == []
+    for again in (stream, stream.events()):
+        with pytest.raises(ConfigError, match=r"read to its end.* `text`"):
+            list(again)
     assert next(stream, "over") == "over"
 
 
@@ -254,7 +256,7 @@ def test_cancelling_afterwards_is_harmless(make, talk):
     stream = make(HELLO)
     list(stream)
     stream.cancel()
-    assert (list(stream), last(talk)) == ([], ("Hello", None))
+    assert (next(stream, "over"), last(talk)) == ("over", ("Hello", None))
 
 
 def test_cancelling_at_the_very_end_changes_nothing(make, talk):

@@ -46,8 +46,8 @@ def test_d13_every_framing_is_live(framing, service, transport, to):
 
     service.script(EventsAnswer(["x", "two"], done=False, delivery=Delivery(pause=1.25, framing=framing)))
     first, second = asyncio.run(main())
-    assert first < 1
-    assert 1.25 <= second < 4
+    # All at once it would come if something held it back.
+    assert second - first > 0.5
 
 
 def test_one_connection_serves_streams_whole_answers_and_errors(service, transport, to):

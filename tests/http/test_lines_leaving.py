@@ -48,7 +48,7 @@ def test_g6_a_cancelled_task_hangs_up_at_once(phase, service, chat_with):
     chat = chat_with(service)
     cancelled_at = asyncio.run(main())
     assert service.requests[0].wait_disconnected()
-    assert service.requests[0].disconnected_at - cancelled_at < 2
+    assert service.requests[0].disconnected_at - cancelled_at < 5
     assert str(chat.chat("b")) == "good"
 
 
@@ -215,7 +215,7 @@ def test_g10_an_answer_that_is_dropped_ends_at_once(service, chat_with):
     chat = chat_with(service)
     left_at = asyncio.run(main())
     assert service.requests[0].wait_disconnected()
-    assert service.requests[0].disconnected_at - left_at < 2
+    assert service.requests[0].disconnected_at - left_at < 5
 
 
 # --- the narrowest moments between the loop and the thread ----------------------------------------------------------

@@ -38,8 +38,8 @@ def arrivals(line, request):
 def test_d7_d13_every_framing_is_live(framing, service, line, to):
     service.script(EventsAnswer(["x", "two"], done=False, delivery=FRAMINGS[framing]))
     first, second = arrivals(line, to(service))
-    assert first < 1
-    assert 1.25 <= second < 4
+    # All at once it would come if something held it back.
+    assert second - first > 0.5
 
 
 @pytest.mark.parametrize("content_type", ["", "text/plain", "application/json"])
@@ -47,7 +47,7 @@ def test_d4_events_of_a_wrong_type_are_live_too(content_type, service, line, to)
     answer = EventsAnswer(["x", "two"], done=False, content_type=content_type, delivery=Delivery(pause=1.25))
     service.script(answer)
     first, second = arrivals(line, to(service))
-    assert first < 1 < second
+    assert second - first > 0.5
 
 
 @pytest.mark.parametrize("framing", ["chunked", "close", "length"])
@@ -172,7 +172,7 @@ def test_release_does_not_read_for_ever(service, line, to):
     line.send(to(service))
     started = time.monotonic()
     line.release()
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert service.requests[0].wait_disconnected()
 
 
@@ -189,7 +189,7 @@ def test_g5_close_drops_the_connection_at_once(service, line, to):
     closed_at = time.monotonic()
     line.close()
     assert service.requests[0].wait_disconnected()
-    assert service.requests[0].disconnected_at - closed_at < 2
+    assert service.requests[0].disconnected_at - closed_at < 5
     assert line.receive() is None
 
 

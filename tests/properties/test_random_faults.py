@@ -1,7 +1,8 @@
 """A random fault at a random byte of a random conversation: the history stays lawful, and the next chat works.
 
-Every seed makes a conversation of a few requests (text, thinking, tool calls, tools that fail), lets one thing go wrong
-at a random place of one of them, through one of the ways of talking, and then looks at what is left:
+Every seed makes a conversation of a few requests (text, thinking, tool calls, tools that fail), on one of the wires,
+with or without a fallback, lets one thing go wrong at a random place of one of them, through one of the ways of talking
+or of asking for data, and then looks at what is left:
 
 - nothing told before the fault in the first request: the history is exactly as it was;
 - something told: the text told is the text kept, in a partial turn that says why it is partial;
@@ -13,15 +14,37 @@ import contextlib
 import os
 import random
 import warnings
+from dataclasses import astuple
 
 import pytest
 
-from chatkit import Cancelled, ChatkitError, TextDelta, TimeLimits, ToolRejectError, chat_openai_compatible
-from chatkit.testing import Answer, Delivery, ErrorAnswer, EventsAnswer, FakeService, RawAnswer, ToolCall, check_history
+from chatkit import (
+    Cancelled,
+    ChatkitError,
+    ContentJson,
+    TextDelta,
+    TimeLimits,
+    ToolRejectError,
+    chat_huggingface,
+    chat_openai_compatible,
+)
+from chatkit.testing import (
+    Answer,
+    Delivery,
+    ErrorAnswer,
+    EventsAnswer,
+    FakeService,
+    RawAnswer,
+    ToolCall,
+    check_history,
+    check_responses_request,
+)
 
 SEEDS = int(os.environ.get("CHATKIT_SEEDS", "1000"))
 BATCH = 100
-WAYS = ("chat", "chat echoed", "stream", "events", "chat_async", "stream_async")
+WAYS = ("chat", "chat echoed", "stream", "events", "chat_async", "stream_async", "data", "data stream", "data_async")
+WIRES = ("chat_completions", "responses")
+TYPED = ('{"answer": 3}', '```json\n{"answer": 4}\n```', '{"answer": "x"}', "no idea", '{"answer": 5,}')
 FAULTS = (
     "rst", "fin", "inside_chunk", "bad_chunk_size", "clean", "stall", "http error", "error event", "bad json", "html",
     "empty", "length", "content_filter", "no finish", "before headers", "gzip", "leave early", "cancel",
@@ -45,12 +68,25 @@ class Scene:
         self.way = self.rng.choice(WAYS)
         self.told = []
         self.began = False
-        self.chat = chat_openai_compatible(service.base_url, model="m", timeout=LIMITS, max_retries=0)
+        self.wire = self.rng.choice(WIRES)
+        self.chat = self.made()
         self.chat.set_tools([self.add, self.fail, self.refuse])
         if self.rng.random() < 0.5:
             self.chat.add_turn("Before.", "Yes.")
         self.answers = self.plan()
         service.on_request(lambda request: self.answers.pop(0) if self.answers else Answer("Fine."))
+
+    def made(self):
+        make = chat_huggingface if self.wire == "responses" else chat_openai_compatible
+        return make(
+            base_url=self.service.base_url,
+            model="m",
+            api=self.wire,
+            timeout=LIMITS,
+            max_retries=0,
+            echo="none",
+            fallback=self.rng.choice(((), (), ("other",))),
+        )
 
     def add(self, a: int, b: int) -> int:
         if self.fault == "interrupt in tool":
@@ -73,6 +109,8 @@ class Scene:
     def answer(self, calls=0, **fields):
         rng = self.rng
         text = [rng.choice(WORDS) for _ in range(rng.randrange(6))] or (() if calls else "Hm.")
+        if self.way.startswith("data") and not calls:
+            text = rng.choice(TYPED)
         reasoning = [rng.choice(WORDS) for _ in range(rng.choice((0, 0, 3)))]
         delivery = Delivery(coalesce=rng.random() < 0.5, piece=rng.choice((None, None, 7, 100)))
         return Answer(
@@ -133,6 +171,9 @@ class Scene:
         if self.way.startswith("chat"):
             self.chat.chat("Begin.", echo="none" if self.way == "chat" else "all")
             return
+        if self.way.startswith("data"):
+            self.ask_for_data()
+            return
         stream = self.chat.stream("Begin.")
         for piece in stream if self.way == "stream" else stream.events():
             if self.note(piece):
@@ -140,9 +181,20 @@ class Scene:
             if self.fault == "cancel" and self.rng.random() < 0.3:
                 stream.cancel("enough")
 
+    def ask_for_data(self):
+        if self.way == "data":
+            self.chat.chat_structured("Begin.", type=int, keep_repairs=self.rng.random() < 0.5)
+            return
+        for _ in self.chat.stream_structured("Begin.", type=int):
+            if self.note(None):
+                break
+
     async def talk_async(self):
         if self.way == "chat_async":
             await self.chat.chat_async("Begin.")
+            return
+        if self.way == "data_async":
+            await self.chat.chat_structured_async("Begin.", type=int, repairs=self.rng.randrange(2))
             return
         stream = self.chat.stream_async("Begin.")
         async for piece in stream:
@@ -168,10 +220,18 @@ class Scene:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             assert self.chat.chat("Go on.", echo="none") == "Fine."
-        sent = self.service.requests[-1].messages
-        assert check_history(sent) == []
-        assert sent[-1]["role"] == "user"
-        assert sent[-1]["content"].endswith("Go on.")
+        assert [problem for request in self.service.requests for problem in problems_of(request)] == []
+        assert "Go on." in self.service.requests[-1].body.decode()
+        counts = [*astuple(self.chat.usage()), self.chat.spent.tokens]
+        assert all(count is None or count >= 0 for count in counts)
+        for turn in new:
+            if any(isinstance(item, ContentJson) for item in turn.contents):
+                assert (turn.role, turn.interrupted) == ("assistant", None)
+
+
+def problems_of(request):
+    responses = request.path.endswith("/responses")
+    return check_responses_request(request.json) if responses else check_history(request.messages)
 
 
 def changed(answer, **delivery):
@@ -186,6 +246,12 @@ def raise_stopped(result):
     raise Stopped
 
 
+@pytest.fixture(autouse=True)
+def _nothing_remembered(monkeypatch):
+    # Which way to ask a server for typed answers is remembered by its address.
+    monkeypatch.setattr("chatkit._engine.ladder._known", {})
+
+
 @pytest.mark.parametrize("first", range(0, SEEDS, BATCH))
 def test_i11_whatever_goes_wrong_the_history_is_lawful_and_the_chat_goes_on(first, capsys):
     with FakeService(strict=True) as service:
@@ -196,7 +262,7 @@ def test_i11_whatever_goes_wrong_the_history_is_lawful_and_the_chat_goes_on(firs
                 scene.talk()
                 scene.check(before)
             except BaseException as error:
-                error.add_note(f"seed {seed}: {scene.fault}, through {scene.way}")
+                error.add_note(f"seed {seed}: {scene.fault}, through {scene.way}, on {scene.wire}")
                 raise
             service.requests.clear()
 

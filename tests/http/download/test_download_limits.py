@@ -58,6 +58,35 @@ def test_what_is_compressed_is_unpacked(serve, fetch, answer, png):
         assert fetch(origin).data == png
 
 
+def test_what_is_packed_in_several_ways_is_unpacked(serve, fetch, answer, png):
+    halves = gzip.compress(png[:9]) + gzip.compress(png[9:]) + bytes(5)
+    bare = zlib.compressobj(wbits=-15)
+    for packed, name in (
+        (halves, "x-gzip"),
+        (bare.compress(png) + bare.flush(), "deflate"),
+        (gzip.compress(zlib.compress(png)), "deflate, gzip"),
+        (png, "identity"),
+    ):
+        origin, _ = serve(answer(packed, Content_Encoding=name))
+        assert fetch(origin).data == png
+
+
+@pytest.mark.parametrize("framing", ["length", "close"])
+def test_j7_gzip_that_is_cut_off_is_not_taken_for_the_whole(framing, serve, fault_of, answer, png):
+    packed = gzip.compress(png * 50)
+    for end in (len(packed) - 1, len(packed) - 8, len(packed) // 2, 12, 1):
+        said = answer(packed[:end], Content_Encoding="gzip")
+        if framing == "close":
+            said = said.replace(b"Content-Length", b"X-Length")
+        origin, _ = serve(said)
+        assert "the answer is broken or cut off (DecodeError)" in fault_of(origin)
+
+
+def test_j7_an_encoding_that_nobody_asked_for(serve, fault_of, answer):
+    origin, _ = serve(answer(b"plain", Content_Encoding="br"))
+    assert "the answer is broken or cut off (DecodeError)" in fault_of(origin)
+
+
 def test_j7_a_body_cut_off(serve, fault_of, answer):
     origin, _ = serve(answer()[:-10])
     assert fault_of(origin) == f"{origin}: the answer is broken or cut off (ProtocolError)."
