@@ -42,6 +42,7 @@ class Journal:
 
     def __init__(self, path: Path, id: str) -> None:
         self._path = path
+        self._file, self._end = -1, _HEAD
         self._file = _opened(path, id)
         os.lseek(self._file, 0, os.SEEK_SET)
         os.write(self._file, f"{os.getpid()} {socket.gethostname()[:60]} ".encode().ljust(_HEAD - 1) + b"\n")
@@ -91,8 +92,7 @@ class Journal:
             os.close(file)
 
     def __del__(self) -> None:
-        if hasattr(self, "_end"):
-            self.close()
+        self.close()
 
 
 def read_journal(path: Path) -> list[tuple[int, int, str]]:
@@ -203,5 +203,5 @@ def _in_child() -> None:
         journal.abandon()
 
 
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_in_child)
+# Windows has no fork.
+getattr(os, "register_at_fork", dict)(after_in_child=_in_child)

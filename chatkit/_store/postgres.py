@@ -38,7 +38,7 @@ def postgres_backend(url: str) -> SqlBackend:
         ConfigError: when psycopg is missing.
         StoreError: when the server cannot be reached, or the tables are of a later version.
     """
-    database = PostgresDatabase(lambda: url)
+    database = PostgresDatabase(_psycopg(), lambda: url)
     return SqlBackend(database.name, database)
 
 
@@ -46,15 +46,16 @@ class PostgresDatabase:
     """A PostgreSQL database that is open.
 
     Args:
+        psycopg: The package.
         url: Gives its address, which is not kept where it could be seen.
     """
 
-    def __init__(self, url: Callable[[], str]) -> None:
+    def __init__(self, psycopg: Any, url: Callable[[], str]) -> None:
         self.types = _TYPES
         self.words = _WORDS
         self.exact = ' COLLATE "C"'
         self._url = url
-        self._psycopg = _psycopg()
+        self._psycopg = psycopg
         self._process = os.getpid()
         self._guard = threading.RLock()
         self._inside = False
@@ -75,9 +76,15 @@ class PostgresDatabase:
         with self.session(writing=False):
             if is_up_to_date(self):
                 return
-        with self.session(writing=True):
-            self.execute("SELECT pg_advisory_xact_lock(?)", (_TABLES,))
-            bring_up_to_date(self, self.name)
+        # Waited for before the transaction begins: within it a server may go on missing tables that it once missed.
+        with self._alone():
+            self.execute("SELECT pg_advisory_lock(?)", (_TABLES,))
+        try:
+            with self.session(writing=True):
+                bring_up_to_date(self, self.name)
+        finally:
+            with self._alone():
+                self.execute("SELECT pg_advisory_unlock(?)", (_TABLES,))
 
     def execute(self, sql: str, values: Sequence[Any] = ()) -> Done:
         """Run a statement, within a session."""
@@ -221,8 +228,7 @@ class PostgresDatabase:
         """Nothing: what was noted went with the change."""
 
     def __del__(self) -> None:
-        if hasattr(self, "_closed"):
-            self.close()
+        self.close()
 
     def close(self) -> None:
         """Let go of the connection, and of all locks with it."""

@@ -154,8 +154,7 @@ class Recorder:
 
     def __del__(self) -> None:
         # A chat that is dropped is not written any more, though nobody said so.
-        if hasattr(self, "_release"):
-            self._release()
+        self._release()
 
     def _try(self, act: Callable[[], None]) -> None:
         try:

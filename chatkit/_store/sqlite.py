@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -154,8 +154,9 @@ class SqliteDatabase:
                 self._inside = False
 
     def _roll_back(self) -> None:
-        if self._connection is not None and self._connection.in_transaction:
-            self._connection.rollback()
+        # On a full disk SQLite may have done so by itself.
+        with suppress(StoreError):
+            self.execute("ROLLBACK")
 
     def has_table(self, name: str) -> bool:
         """Whether there is a table of that name."""
@@ -208,26 +209,30 @@ class SqliteDatabase:
 
     def note(self, id: str, draft: int, place: int, entry: str) -> None:
         """Add one entry to the draft: to the journal at once, and to the tables after a while."""
-        with self._guard:
-            self.check(id)
-            live = self._drafts[id]
-            live.journal.append(draft, place, entry)
-            if draft != live.draft:
-                live.draft, live.place, live.entries = draft, place, []
-            # What was written otherwise in between is in the tables already.
-            live.entries += ["null"] * (place - live.place - len(live.entries))
-            live.entries.append(entry)
-            now = time.monotonic()
-            if now - live.written_at >= EVERY:
-                live.written_at = now
-                self._write_noted(id, live)
+        self.check(id)
+        live = self._drafts[id]
+        live.journal.append(draft, place, entry)
+        if draft != live.draft:
+            live.draft, live.place, live.entries = draft, place, []
+        # What was written otherwise in between is in the tables already.
+        live.entries += ["null"] * (place - live.place - len(live.entries))
+        live.entries.append(entry)
+        now = time.monotonic()
+        if now - live.written_at >= EVERY:
+            live.written_at = now
+            self._write_noted(id, live)
 
     def _write_noted(self, id: str, live: _Draft) -> None:
+        """Write to the tables what is in the journal, unless that has to wait for somebody; then the next one does."""
+        if not self._guard.acquire(blocking=False):
+            return
         try:
             with self._in_passing(), self.session(writing=True):
                 put_batch(self, id, live.draft, live.place, live.entries)
         except StoreError:
-            return  # it is in the journal, and may go into the tables later
+            return
+        finally:
+            self._guard.release()
         live.place += len(live.entries)
         live.entries = []
         live.journal.clear()
@@ -255,8 +260,7 @@ class SqliteDatabase:
                 connection.close()
 
     def __del__(self) -> None:
-        if hasattr(self, "_connection"):
-            self.close()
+        self.close()
 
     def _journal(self, id: str) -> Path:
         return self._live / f"{hashlib.sha256(id.encode()).hexdigest()[:32]}.log"

@@ -81,7 +81,7 @@ class Attached:
 
     def let_all_go(self) -> None:
         """Let go of all chats."""
-        for recorder in list(self._recorders.values()):
+        for recorder in self._all():
             self._let_go(recorder)
 
     def _join(self, talk: Conversation, recorder: Recorder) -> None:
@@ -94,8 +94,12 @@ class Attached:
         recorder.stop()
 
     def _of(self, talk: Conversation) -> Recorder | None:
-        kept = (recorder for recorder in self._recorders.values() if recorder.source.is_of(talk))
-        return next(kept, None)
+        return next((recorder for recorder in self._all() if recorder.source.is_of(talk)), None)
+
+    def _all(self) -> list[Recorder]:
+        # Taken at once, since other threads attach chats meanwhile.
+        found = [reference() for reference in self._recorders.valuerefs()]
+        return [recorder for recorder in found if recorder is not None]
 
     def _found(self, chat: Any) -> Recorder:
         recorder = self._of(talk_of(chat))

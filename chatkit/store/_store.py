@@ -44,11 +44,11 @@ class ConversationStore:
     with the answer marked as partial; tool calls that were running have an error for a result and are never run again,
     and those that waited for approval wait still. No key and no header is stored.
 
-    In an SQLite file, pieces of an answer go into a journal beside it at once and into the file every 200
-    milliseconds. What is shown outlasts the process in any case; when the machine itself loses its power, the last
-    pieces may be lost, but no whole turn. In PostgreSQL each piece is a small transaction: it costs the way to the
-    server and back, and an async chat waits for it too. Any number of processes may read; a conversation is written by
-    one chat at a time, and a second one is told so.
+    In an SQLite file, which only processes of one machine may share, pieces of an answer go into a journal beside it
+    at once and into the file every 200 milliseconds. What is shown outlasts the process in any case; when the machine
+    itself loses its power, the last pieces may be lost, but no whole turn. In PostgreSQL each piece is a small
+    transaction: it costs the way to the server and back, and an async chat waits for it too. Any number of processes
+    may read; a conversation is written by one chat at a time, and a second one is told so.
 
     What is noted in `chat.metadata` is stored with the next turn, or by `detach()`. What is said within
     `chat.temporary()`, and the progress of tools, is not stored. A `clone()` or `fork()` is not stored unless it is
@@ -134,8 +134,7 @@ class ConversationStore:
                 also while somebody else is writing.
 
         Returns:
-            The chat. When the last call was never ended, its partial turn is marked: `interrupted` is
-            "the process ended".
+            The chat. When the last call was never ended, the `interrupted` of its partial turn is "the process ended".
 
         Raises:
             StoreError: when there is no such conversation, it is damaged, or somebody else is writing it.
@@ -223,6 +222,8 @@ class ConversationStore:
 
     def delete(self, id: str) -> None:
         """Delete a conversation, with the images and documents that no other one holds.
+
+        In an SQLite file it is overwritten; single words of it may stay in the index until that is rewritten.
 
         Raises:
             StoreError: when there is none, or a chat is attached to it, here or anywhere.

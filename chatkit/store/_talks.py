@@ -18,6 +18,7 @@ from chatkit._record.chat import ChatRecord
 from chatkit._store.backend import Stored
 from chatkit._store.reading import stored_turns, to_json, turn_row, turns_told
 from chatkit._store.recovering import json_of
+from chatkit._turns.characters import whole_characters
 from chatkit._turns.history import History
 from chatkit._turns.lawful import Said
 from chatkit._turns.readers import Reader
@@ -48,7 +49,7 @@ class Source:
     def state(self) -> tuple[str, str]:
         """The model, and everything else of the chat as JSON text."""
         talk = self._there()
-        return talk.provider.model, to_json(replace(chat_record(talk), turns=()).to_dict())
+        return whole_characters(talk.provider.model), to_json(replace(chat_record(talk), turns=()).to_dict())
 
     def leave(self, reader: Reader) -> None:
         """Have somebody read along no more."""

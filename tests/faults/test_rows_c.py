@@ -20,6 +20,7 @@ from chatkit import (
     NotFoundError,
     PermissionDeniedError,
     RateLimitError,
+    StreamInterruptedError,
     TimeLimits,
     UnprocessableEntityError,
 )
@@ -134,7 +135,7 @@ def test_c13_retry_after_one_second(row_once):
 
 def gap(service):
     posts = [request for request in service.requests if request.method == "POST"]
-    return posts[1].at - posts[0].ended_at
+    return posts[1].at - posts[0].at
 
 
 def test_c14_retry_after_in_milliseconds(row_once):
@@ -233,7 +234,6 @@ BODIES = {
     "problem+json": (b'{"type": "about:blank", "title": "the words", "status": 400}', "the words"),
     "invalid JSON": (b'{"error": the words', "the words"),
     "latin-1": ("the words, naïve".encode("latin-1"), "the words"),
-    "5 MiB": (b"the words " * (5 << 17), "the words"),
     "deep": (b"[" * 100_000, ""),
 }
 
@@ -247,11 +247,13 @@ def test_c25_any_body_makes_a_readable_error(row, name, status):
     assert len(row.message) < 1000
 
 
-CUTS = {
-    "stalls": Delivery(stall_after=8),
-    "is cut": Delivery(cut_after=8),
-    "is reset": Delivery(cut_after=8, cut="rst"),
-}
+def test_c25_a_body_of_5_mib(row_once):
+    # Plainly: who hangs up in a thread beside the reading one leaves the server to find out by its own clock.
+    row_once(RawAnswer(b"the words " * (5 << 17), 400), raises=BadRequestError, names=["400", "the words"])
+    assert len(row_once.message) < 1000
+
+
+CUTS = {"stalls": Delivery(stall_after=8), "is cut": Delivery(cut_after=8)}
 
 
 @pytest.mark.parametrize("name", CUTS)
@@ -293,7 +295,5 @@ def test_c30_the_request_id(row, name):
 
 
 def test_c30_the_request_id_of_a_stream_that_breaks(stream_row):
-    from chatkit import StreamInterruptedError
-
     answer = Answer("Hello", finish_reason=None, done=False, headers={"x-request-id": "id-7"})
     stream_row(answer, raises=StreamInterruptedError, names=["[request id: id-7]"], history="HP", text="Hello")

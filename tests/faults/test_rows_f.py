@@ -29,7 +29,9 @@ def cut(chunk):
     def make(how, extra=0, **delivery):
         first = f"data: {json.dumps(chunk('Hello '))}\n\n".encode()
         rest = f"data: {json.dumps(chunk('you', finish='stop'))}\n\n".encode()
-        at = Delivery(cut_after=len(first) + extra, cut=how, pause=0.02, **delivery)
+        # What was not read yet is lost by a reset, so there must be time for it.
+        pause = 0.3 if how == "rst" else 0.02
+        at = Delivery(cut_after=len(first) + extra, cut=how, pause=pause, **delivery)
         return EventsAnswer([first, rest], delivery=at)
 
     return make

@@ -82,10 +82,10 @@ def test_a_decompression_bomb_takes_no_memory(service, make, status, media, bomb
     assert peak() - before < 200 << 20
 
 
-def test_an_endless_answer_is_left(service, make, talk):
+def test_an_endless_answer_is_left(service, make):
     service.script(RawAnswer(iter(lambda: b" " * 65536, b""), delivery=Delivery(framing="chunked")))
     with pytest.raises(APIError, match="MiB"):
-        talk(make(max_retries=0), "Hi")
+        make(max_retries=0).chat("Hi")
     assert service.requests[0].wait_disconnected()
 
 

@@ -262,3 +262,13 @@ def test_a_change_in_the_middle_of_another_is_refused(path):
                 store.list()
             assert caught.value.kind == "locked"
         assert store.list() == []
+
+
+def test_a_child_has_no_part_in_the_journals_of_its_parent(tmp_path):
+    path = tmp_path / "x.log"
+    file = Journal(path, "x")
+    file.append(1, 1, "[]")
+    journal._in_child()
+    assert file._file == -1
+    assert read_journal(path) == [(1, 1, "[]")]
+    Journal(path, "x").close()

@@ -104,3 +104,13 @@ def test_without_psycopg_the_extra_is_named(monkeypatch):
     monkeypatch.setitem(sys.modules, "psycopg", None)
     with pytest.raises(ConfigError, match=r"chatkit-objects\[store\]"):
         ConversationStore("postgresql://h/d")
+
+
+def test_a_connection_that_breaks_in_the_middle_of_a_change_is_told(url):
+    with ConversationStore(url) as store:
+        database = store._backend._database
+        with pytest.raises(StoreError) as caught, database.session(writing=True):
+            _break(store)
+            database.execute("SELECT 1")
+        assert caught.value.kind == "unreachable"
+        assert store.list() == []
