@@ -30,6 +30,8 @@ from chatkit._turns.inputs import whole_number
 if TYPE_CHECKING:
     from requests import Session
 
+    from chatkit.store import ConversationStore
+
 CredentialsLike: TypeAlias = Callable[[], "str | Mapping[str, str] | Awaitable[str] | Awaitable[Mapping[str, str]]"]
 FallbackLike: TypeAlias = "str | Chat | Provider"
 _told = set[str]()
@@ -53,6 +55,7 @@ class Options:
     fallback: Sequence[FallbackLike] = ()
     prices: Mapping[str, PriceLike] | None = None
     session: Session | None = None
+    store: ConversationStore | None = None
 
 
 def assemble(settings: ProviderSettings, credentials: Credentials | None, options: Options) -> Chat:
@@ -65,7 +68,9 @@ def assemble(settings: ProviderSettings, credentials: Credentials | None, option
 
     Raises:
         ConfigError: when something among them cannot be used.
+        StoreError: when the store cannot keep the chat.
     """
+    _check_store(options.store)
     provider = provider_of(settings, credentials=credentials, api_headers=options.api_headers, timeout=options.timeout)
     warn_of_plain_http(provider, stacklevel=3)
     if options.params is not None:
@@ -81,6 +86,8 @@ def assemble(settings: ProviderSettings, credentials: Credentials | None, option
     )
     made = Chat(talk, LazyTransport(options.session), echo=options.echo)
     made.set_system_prompt(options.system_prompt)
+    if options.store is not None:
+        options.store.attach(made)
     return made
 
 
@@ -105,6 +112,12 @@ def tell_once(text: str) -> None:
     if text not in _told:
         _told.add(text)
         sys.stderr.write(text + "\n")
+
+
+def _check_store(store: Any) -> None:
+    if store is not None and (isinstance(store, type) or not callable(getattr(store, "attach", None))):
+        hint = "Make one with chatkit.store.ConversationStore(path)."
+        raise ConfigError(f"`store` must be a ConversationStore, not {type(store).__name__}.", hint=hint)
 
 
 def _checked(params: Any) -> Params:

@@ -30,6 +30,8 @@ from chatkit._providers.wires import Api, check_api
 if TYPE_CHECKING:
     from requests import Session
 
+    from chatkit.store import ConversationStore
+
 
 def chat_huggingface(
     system_prompt: str | Sequence[str] | None = None,
@@ -56,6 +58,7 @@ def chat_huggingface(
     retry_on_error: bool = True,
     api: Api = "chat_completions",
     session: Session | None = None,
+    store: ConversationStore | None = None,
     api_key: str | None = None,
 ) -> Chat:
     """Make a chat with a model on Hugging Face: through its router, or at a dedicated endpoint.
@@ -103,6 +106,7 @@ def chat_huggingface(
             asked, once each.
         api: The wire format, "chat_completions" or "responses".
         session: A `requests.Session` of your own, for proxies, certificates or custom fetching.
+        store: A `chatkit.store.ConversationStore` that keeps the chat from now on, as by `store.attach(chat)`.
         api_key: Deprecated: give `credentials=lambda: key`.
 
     Returns:
@@ -144,6 +148,7 @@ def chat_huggingface(
             fallback=fallback,
             prices=prices,
             session=session,
+            store=store,
         ),
     )
 

@@ -28,6 +28,8 @@ from chatkit._providers.wires import Api, check_api
 if TYPE_CHECKING:
     from requests import Session
 
+    from chatkit.store import ConversationStore
+
 # Seconds for one request, whatever its limits say.
 _PATIENCE = 1.5
 
@@ -55,6 +57,7 @@ def chat_local(
     retry_on_error: bool = True,
     api: Api = "chat_completions",
     session: Session | None = None,
+    store: ConversationStore | None = None,
 ) -> Chat:
     """Make a chat with a model server that runs on this machine, and say on stderr which one it is.
 
@@ -91,6 +94,7 @@ def chat_local(
         retry_on_error: False fails at the first error.
         api: The wire format, "chat_completions" or "responses".
         session: A `requests.Session` of your own, for the chat's requests; looking does without.
+        store: A `chatkit.store.ConversationStore` that keeps the chat from now on, as by `store.attach(chat)`.
 
     Returns:
         The chat.
@@ -126,6 +130,7 @@ def chat_local(
         fallback=fallback,
         prices=prices,
         session=session,
+        store=store,
     )
     made = assemble(settings, None, options)
     tell_once(one_line(told(found, name)))

@@ -22,6 +22,8 @@ from chatkit._providers.wires import Api, check_api
 if TYPE_CHECKING:
     from requests import Session
 
+    from chatkit.store import ConversationStore
+
 
 def chat_openai_compatible(
     base_url: str,
@@ -47,6 +49,7 @@ def chat_openai_compatible(
     retry_on_error: bool = True,
     api: Api = "chat_completions",
     session: Session | None = None,
+    store: ConversationStore | None = None,
     api_key: str | None = None,
 ) -> Chat:
     """Make a chat with any server that speaks OpenAI's Chat Completions or Responses.
@@ -88,6 +91,7 @@ def chat_openai_compatible(
             asked, once each.
         api: The wire format, "chat_completions" or "responses".
         session: A `requests.Session` of your own, for proxies, certificates or custom fetching.
+        store: A `chatkit.store.ConversationStore` that keeps the chat from now on, as by `store.attach(chat)`.
         api_key: Deprecated: give `credentials=lambda: key`.
 
     Returns:
@@ -124,5 +128,6 @@ def chat_openai_compatible(
             fallback=fallback,
             prices=prices,
             session=session,
+            store=store,
         ),
     )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from chatkit._errors import StoreError
+
+_T = TypeVar("_T")
 
 TITLE_PLACE = -1
 """The position of what is no turn but is found like one: the title."""
@@ -208,3 +210,14 @@ class Backend(Protocol):
 def missing(id: str) -> StoreError:
     """The error for a conversation that is not there."""
     return StoreError(f"There is no conversation {id!r} in the store.", kind="missing", conversation=id)
+
+
+def there(id: str, found: _T | None) -> _T:
+    """What was found of a conversation.
+
+    Raises:
+        StoreError: when nothing was.
+    """
+    if found is None:
+        raise missing(id)
+    return found

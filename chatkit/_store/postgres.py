@@ -28,17 +28,17 @@ _WORDS: tuple[str, ...] = (
 _TABLES, _BLOBS = 0x63686B74, 0x63686B75
 
 
-def postgres_backend(url: str) -> SqlBackend:
+def postgres_backend(url: Callable[[], str]) -> SqlBackend:
     """Open a store in a PostgreSQL database, whose tables are made where there are none.
 
     Args:
-        url: Such as "postgresql://user@host/database". Its password is not shown anywhere.
+        url: Gives its address, such as "postgresql://user@host/database". The password is not shown anywhere.
 
     Raises:
         ConfigError: when psycopg is missing.
         StoreError: when the server cannot be reached, or the tables are of a later version.
     """
-    database = PostgresDatabase(_psycopg(), lambda: url)
+    database = PostgresDatabase(_psycopg(), url)
     return SqlBackend(database.name, database)
 
 
@@ -142,15 +142,16 @@ class PostgresDatabase:
             connection = self._psycopg.connect(
                 self._url(), autocommit=True, connect_timeout=10, fallback_application_name="chatkit"
             )
+        except self._psycopg.ProgrammingError:
+            # What it says has the whole address in it.
+            text = "The address of the store is no address of a PostgreSQL database."
+            failure = StoreError(text, kind="unreachable")
         except self._psycopg.Error as error:
-            failure = error
+            failure = self._named(error)
         else:
             self._take_up(connection)
             return
-        if isinstance(failure, self._psycopg.ProgrammingError):
-            # What it says has the whole address in it.
-            raise StoreError("The address of the store is no address of a PostgreSQL database.", kind="unreachable")
-        raise self._named(failure)
+        raise failure
 
     def _take_up(self, connection: Any) -> None:
         self._connection = connection

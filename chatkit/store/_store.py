@@ -15,8 +15,8 @@ from chatkit._display.choosing import EchoMode
 from chatkit._errors import ConfigError
 from chatkit._http.messages import TimeLimits
 from chatkit._http.opening import LazyTransport
-from chatkit._store.backend import Backend, Row, Stored, Title, missing
-from chatkit._store.opening import open_backend
+from chatkit._store.backend import Backend, Row, Stored, Title, there
+from chatkit._store.opening import Place, open_backend
 from chatkit._store.words import words_of
 from chatkit._turns.history import History
 from chatkit._turns.inputs import whole_number
@@ -64,7 +64,9 @@ class ConversationStore:
     """
 
     def __init__(self, where: str | os.PathLike[str] | Backend) -> None:
-        self._backend = open_backend(where)
+        place = Place(where)
+        del where  # a traceback with its local variables would tell a password in it
+        self._backend = open_backend(place)
         self._attached = Attached(self._backend)
 
     def attach(
@@ -94,6 +96,14 @@ class ConversationStore:
         name = checked_title(title) if title is not None else None
         self._attached.attach(talk, id, name, self._parent(parent))
         return id
+
+    def id_of(self, chat: Chat) -> str:
+        """What a chat that is attached here is called in the store, for `load()` and the others.
+
+        Raises:
+            ConfigError: when it is not.
+        """
+        return self._attached.id_of(chat)
 
     def detach(self, chat: Chat) -> None:
         """Keep a chat no more; what is stored of it stays. Another one may then go on with it.
@@ -141,7 +151,7 @@ class ConversationStore:
             HistoryError: when what is stored makes no sense; it names the place.
             ConfigError: when something else given cannot be used.
         """
-        release = self._backend.lock(checked_id(id)) if attach else _nothing
+        release = self._backend.lock(checked_id(id)) if attach else lambda: None
         try:
             stored = self._read(id)
             kept, turns = turns_in(stored)
@@ -217,8 +227,7 @@ class ConversationStore:
             StoreError: when there is no such conversation.
         """
         text = checked_title(title)
-        if not self._backend.rename(checked_id(id), Title(text, words_of(text))):
-            raise missing(id)
+        there(id, self._backend.rename(checked_id(id), Title(text, words_of(text))) or None)
 
     def delete(self, id: str) -> None:
         """Delete a conversation, with the images and documents that no other one holds.
@@ -230,8 +239,7 @@ class ConversationStore:
         """
         release = self._backend.lock(checked_id(id))
         try:
-            if not self._backend.delete(id):
-                raise missing(id)
+            there(id, self._backend.delete(id) or None)
         finally:
             release()
 
@@ -276,7 +284,8 @@ class ConversationStore:
         self.close()
 
     def __repr__(self) -> str:
-        return f"ConversationStore({getattr(self._backend, 'name', self._backend)!r})"
+        backend = getattr(self, "_backend", None)  # None when it could not be opened
+        return f"ConversationStore({getattr(backend, 'name', backend)!r})"
 
     def _parent(self, parent: Any) -> str | None:
         if parent is None or isinstance(parent, str):
@@ -284,17 +293,7 @@ class ConversationStore:
         return self._attached.id_of(parent)
 
     def _row(self, id: str) -> Row:
-        row = self._backend.row(checked_id(id))
-        if row is None:
-            raise missing(id)
-        return row
+        return there(id, self._backend.row(checked_id(id)))
 
     def _read(self, id: str) -> Stored:
-        stored = self._backend.read(checked_id(id))
-        if stored is None:
-            raise missing(id)
-        return stored
-
-
-def _nothing() -> None:
-    """Let go of no lock."""
+        return there(id, self._backend.read(checked_id(id)))

@@ -6,6 +6,7 @@ from chatkit import Chat, chat
 from chatkit._constructors.local import chat_local
 from chatkit._errors import APIConnectionError, ConfigError
 from chatkit._providers.profiles import PROFILES
+from chatkit.store import ConversationStore
 from chatkit.testing import ErrorAnswer, RawAnswer
 
 CHOSEN = {
@@ -78,6 +79,12 @@ def test_a_port_may_be_named(play, usual):
     usual(ollama=ollama.port)
     assert chat_local(port=vllm.port).provider.name == "vLLM"
     assert ollama.asked == []
+
+
+def test_a_store_keeps_the_chat(play, tmp_path):
+    with ConversationStore(tmp_path / "c.db") as store:
+        chat = chat_local(port=play("vllm").port, store=store)
+        assert store.info(store.id_of(chat)).model == chat.model
 
 
 def test_another_server_than_the_one_named_is_not_used(play, usual):

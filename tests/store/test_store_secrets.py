@@ -1,6 +1,7 @@
 """No key is in the store, whatever happened, nor a password in what the store says of itself."""
 
 import pickle
+import traceback
 
 import pytest
 
@@ -86,4 +87,8 @@ def test_no_password_is_in_what_is_said_of_an_address_that_does_not_answer(postg
     assert caught.value.kind == "unreachable"
     canary.assert_not_in(str(caught.value), repr(vars(caught.value)), pickle.dumps(caught.value))
     assert caught.value.__context__ is None
+    # What a tracker of errors captures: the variables of every function of ours that it went through.
+    ours = [frame for frame, _ in traceback.walk_tb(caught.tb) if "chatkit" in frame.f_globals["__name__"].split(".")]
+    assert len(ours) >= 3
+    canary.assert_not_in(*[repr(value) for frame in ours for value in frame.f_locals.values()])
     assert postgres.url()
