@@ -4,7 +4,10 @@ import contextlib
 import copy
 import os
 import pickle
+import signal
+import time
 import traceback
+import types
 
 import hypothesis
 import pytest
@@ -15,8 +18,22 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("chatkit")
 
+# A shell without job control has what it starts in the background ignore Ctrl-C, which much here is about.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
 _PREFIXES = ("OPENAI_", "HF_", "HUGGING", "CHATKIT_ECHO")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Another clock for one module: event loops in other threads go by that of the process, and would stand still."""
+
+    def act(module, now):
+        monkeypatch.setattr(module, "time", types.SimpleNamespace(**{**vars(time), "monotonic": now}))
+
+    return act
 
 
 @pytest.fixture(autouse=True)

@@ -276,11 +276,11 @@ def test_a_route_chooses_the_offer(service):
     assert chat.get_cost() == pytest.approx(0.6)
 
 
-def test_a_stale_list_is_fetched_again(service, chat, methods, monkeypatch):
+def test_a_stale_list_is_fetched_again(service, chat, methods, clock):
     service.script(said())
     chat.chat("Hi")
     assert chat.get_cost() == chat.get_cost() == pytest.approx(2.0)
     now = shelf.time.monotonic()
-    monkeypatch.setattr(shelf.time, "monotonic", lambda: now + shelf.FRESH_SECONDS + 60)
+    clock(shelf, lambda: now + shelf.FRESH_SECONDS + 60)
     assert chat.get_cost() == pytest.approx(2.0)
     assert methods() == ["POST", "GET", "GET"]

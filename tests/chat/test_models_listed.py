@@ -63,13 +63,13 @@ def test_a_chat_lists_the_models_of_its_server(chat, service, ask):
     assert request.headers["accept"] == "application/json"
 
 
-def test_cached_with_an_expiry(chat, service, ask, monkeypatch):
+def test_cached_with_an_expiry(chat, service, ask, clock):
     ask(chat)
     assert ids(ask(chat)) == ids(models_openai_compatible(service.base_url)) == ["org/a", "org/b", "c"]
     assert len(service.requests) == 1
     later = time.monotonic() + shelf.FRESH_SECONDS + 1
     service.models = ["new"]
-    monkeypatch.setattr("chatkit._models.shelf.time.monotonic", lambda: later)
+    clock(shelf, lambda: later)
     assert ids(ask(chat)) == ["new"]
     assert len(service.requests) == 2
 

@@ -134,9 +134,9 @@ def test_the_list_of_another_server_counts_for_nothing():
     assert price_of(at(served_by="groq"), {}) is None
 
 
-def test_a_list_that_is_stale_counts_for_nothing(monkeypatch):
+def test_a_list_that_is_stale_counts_for_nothing(clock):
     lists(offer("groq", A))
-    monkeypatch.setattr(shelf.time, "monotonic", lambda: float("inf"))
+    clock(shelf, lambda: float("inf"))
     assert price_of(at(served_by="groq"), {}) is None
 
 

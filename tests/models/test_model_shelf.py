@@ -13,12 +13,12 @@ URL = "https://models.example/v1"
 
 
 @pytest.fixture
-def later(monkeypatch):
+def later(clock):
     """Let time pass."""
     begun = time.monotonic()
 
     def act(seconds):
-        monkeypatch.setattr("chatkit._models.shelf.time.monotonic", lambda: begun + seconds)
+        clock(shelf, lambda: begun + seconds)
 
     act(0)
     return act

@@ -152,9 +152,9 @@ def _rows(path):
     return "".join(entries for (entries,) in found)
 
 
-def test_pieces_go_into_the_tables_every_200_milliseconds(path, chat, service, seen_at, monkeypatch):
+def test_pieces_go_into_the_tables_every_200_milliseconds(path, chat, service, seen_at, clock):
     now = [0.0]
-    monkeypatch.setattr(sqlite.time, "monotonic", lambda: now[0])
+    clock(sqlite, lambda: now[0])
     with ConversationStore(path) as store:
         store.attach(chat, id="a")
         service.say(*[f"<{number}>" for number in range(6)])
