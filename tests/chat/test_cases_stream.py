@@ -392,9 +392,10 @@ def test_f13_chunks_that_say_nothing_are_tolerated(service, chat, talk, chunk, g
 def test_f23_a_hundred_thousand_deltas_take_linear_time(service, chat, talk):
     body = b'data: {"choices":[{"index":0,"delta":{"content":"x"}}]}\n\n' * 100_000 + b"data: [DONE]\n\n"
     service.script(RawAnswer(body, content_type="text/event-stream"))
-    begun = time.monotonic()
+    # What this process itself takes: others may be at work, too. If each delta cost what came before, it were hours.
+    begun = time.process_time()
     assert talk(chat, "Hello") == "x" * 100_000
-    assert time.monotonic() - begun < 5
+    assert time.process_time() - begun < 30
     assert len(chat.last_turn().contents) == 1
 
 
