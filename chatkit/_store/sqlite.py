@@ -22,11 +22,11 @@ from chatkit._store.journal import Journal, read_journal
 from chatkit._store.schema import bring_up_to_date, is_up_to_date
 from chatkit._store.speech import Done
 from chatkit._store.sql import SqlBackend, put_batch
+from chatkit._store.sqlite_file import connected
 
 EVERY = 0.2
 """Seconds between two writings of what was noted into the tables."""
 _PATIENCE = 5000
-_OLDEST = (3, 35)
 _SETTINGS = ("journal_mode=WAL", "foreign_keys=ON", "secure_delete=ON", "synchronous=FULL")
 _KINDS = {
     "SQLITE_BUSY": "locked",
@@ -78,8 +78,7 @@ class SqliteDatabase:
         self._inside = False
         self._drafts: dict[str, _Draft] = {}
         self._connection: sqlite3.Connection | None = None
-        _make_private(self._path)
-        self._connection = _connected(self._path)
+        self._connection = connected(self._path)
         try:
             self._set_up()
         except BaseException:
@@ -281,20 +280,3 @@ class SqliteDatabase:
         kind = next((kind for start, kind in _KINDS.items() if name.startswith(start)), "io")
         hint = "Another process holds it; try again." if kind == "locked" else ""
         return StoreError(f"The store {self._path} failed: {failure}.", hint=hint, kind=kind)
-
-
-def _connected(path: str) -> sqlite3.Connection:
-    if sqlite3.sqlite_version_info < _OLDEST:
-        raise StoreError(f"SQLite {sqlite3.sqlite_version} is too old: 3.35 or later is needed.", kind="version")
-    return sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-
-
-def _make_private(path: str) -> None:
-    """Make the file, where there is none, for its owner only: conversations are private."""
-    try:
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError as error:
-        trouble = error.strerror
-    else:
-        return
-    raise StoreError(f"The store {path} cannot be opened: {trouble}.", kind="io")

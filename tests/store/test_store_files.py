@@ -30,6 +30,14 @@ def test_what_is_no_database_is_refused_and_left_alone(path):
     assert path.read_bytes() == b"Dear diary, " * 500
 
 
+@pytest.mark.parametrize("size", [1, 2, 16, 99, 512])
+def test_a_short_file_of_something_else_is_refused_and_left_alone(path, size):
+    path.write_bytes(b"x" * size)
+    assert _kind(path) in ("corrupt", "foreign")
+    assert path.read_bytes() == b"x" * size
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
 def test_a_database_of_something_else_is_refused_and_left_alone(path):
     with sqlite3.connect(path) as connection:
         connection.execute("CREATE TABLE recipes (name TEXT)")
