@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TextIO, TypeAlias, assert_never
+from collections.abc import Callable
+from typing import Protocol, TextIO, TypeAlias, assert_never
 
 from chatkit._display.notes import Notes
 from chatkit._display.reply import ReplyWriter, layout
@@ -29,14 +30,32 @@ from chatkit._turns.turns import AssistantTurn, UserTurn
 _Between: TypeAlias = TurnStarted | ApprovalRequested | ToolReturned | Retrying | ModelLoading | SourceCited | TurnEnded
 
 
+class AnswerWriter(Protocol):
+    """Writes answers, delta by delta."""
+
+    def text(self, delta: str) -> None:
+        """Take a piece of the answer's text."""
+
+    def thinking(self, delta: str) -> None:
+        """Take a piece of the model's thinking."""
+
+    def end(self) -> None:
+        """Finish whatever is open; does nothing when nothing is."""
+
+
 class OutputEcho:
-    """The answer as it streams in, and a few lines for every tool call."""
+    """The answer as it streams in, and a few lines for every tool call.
+
+    Args:
+        stream: Where to; None for stdout.
+        writer: Makes what writes the answer itself.
+    """
 
     __slots__ = ("_notes", "_reply")
 
-    def __init__(self, stream: TextIO | None) -> None:
+    def __init__(self, stream: TextIO | None, writer: Callable[[Terminal], AnswerWriter] = ReplyWriter) -> None:
         out = Terminal(stream)
-        self._reply = ReplyWriter(out)
+        self._reply = writer(out)
         self._notes = Notes(out, stream)
 
     def show(self, event: Event) -> None:
