@@ -11,15 +11,19 @@ A `Chat` holds the system prompt, the turns, the parameters and the tools of a c
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from chatkit._clash import warn_of_clash
-from chatkit._rooms import ROOM_OF
+from chatkit._rooms import ROOM_OF, opened
 from chatkit._version import __version__
 
 if TYPE_CHECKING:
     from chatkit._chat.chat import Chat
+    from chatkit._chat.exchanges import Exchange
+    from chatkit._chat.expecting import Expectation, Outcome
+    from chatkit._chat.prompts import Prompt
+    from chatkit._chat.transcript import Transcript
+    from chatkit._console.live import live_console
     from chatkit._constructors.by_name import chat
     from chatkit._constructors.huggingface import chat_huggingface
     from chatkit._constructors.listing import models_huggingface, models_openai_compatible
@@ -59,6 +63,7 @@ if TYPE_CHECKING:
         PermissionDeniedError,
         RateLimitError,
         RefusalError,
+        ScriptError,
         StoreError,
         StreamError,
         StreamInterruptedError,
@@ -83,9 +88,12 @@ if TYPE_CHECKING:
     from chatkit._providers.params import Params, params
     from chatkit._providers.profiles import PROFILES, Profile
     from chatkit._record.replay import contents_record, contents_replay
+    from chatkit._render.code_blocks import CodeBlock, code_blocks
     from chatkit._render.html import contents_html
     from chatkit._render.markdown import contents_markdown
     from chatkit._render.text import contents_text
+    from chatkit._scripts.running import run_script, run_scripts
+    from chatkit._settings.reading import Settings, settings
     from chatkit._tools.annotations import tool_annotations
     from chatkit._tools.context import ToolContext
     from chatkit._tools.tool import Tool, tool
@@ -123,6 +131,7 @@ if TYPE_CHECKING:
     )
     from chatkit._turns.reply import Reply
     from chatkit._turns.turns import AssistantTurn, Round, SystemTurn, Turn, Usage, UserTurn
+    from chatkit._types.concise import type_from_text
     from chatkit._types.values import (
         type_array,
         type_boolean,
@@ -167,6 +176,7 @@ __all__ = [
     "ChatBusyError",
     "ChatkitError",
     "ChatkitWarning",
+    "CodeBlock",
     "Compaction",
     "ConfigError",
     "ConflictError",
@@ -186,6 +196,8 @@ __all__ = [
     "ContextLengthError",
     "Estimate",
     "Event",
+    "Exchange",
+    "Expectation",
     "FailedAttempt",
     "FinishReasonWarning",
     "HistoryError",
@@ -206,6 +218,7 @@ __all__ = [
     "ModelOffer",
     "NameClashWarning",
     "NotFoundError",
+    "Outcome",
     "PROFILES",
     "Params",
     "PendingApproval",
@@ -213,12 +226,15 @@ __all__ = [
     "PlainHttpWarning",
     "Price",
     "Profile",
+    "Prompt",
     "RateLimitError",
     "RefusalError",
     "RepeatedCallWarning",
     "Reply",
     "Retrying",
     "Round",
+    "ScriptError",
+    "Settings",
     "SeveralAnswersWarning",
     "Source",
     "SourceCited",
@@ -245,6 +261,7 @@ __all__ = [
     "ToolRejectError",
     "ToolRequested",
     "ToolReturned",
+    "Transcript",
     "Turn",
     "TurnEnded",
     "TurnStarted",
@@ -259,6 +276,7 @@ __all__ = [
     "chat_huggingface",
     "chat_local",
     "chat_openai_compatible",
+    "code_blocks",
     "connect_mcp",
     "connect_mcp_async",
     "content_audio_file",
@@ -277,10 +295,14 @@ __all__ = [
     "from_messages",
     "interpolate",
     "interpolate_file",
+    "live_console",
     "models_huggingface",
     "models_openai_compatible",
     "params",
+    "run_script",
+    "run_scripts",
     "serve_mcp",
+    "settings",
     "to_messages",
     "token_usage",
     "tool",
@@ -289,6 +311,7 @@ __all__ = [
     "type_boolean",
     "type_enum",
     "type_from_schema",
+    "type_from_text",
     "type_ignore",
     "type_integer",
     "type_number",
@@ -301,7 +324,7 @@ def __getattr__(name: str) -> Any:
     if name not in ROOM_OF:
         raise AttributeError(f"module 'chatkit' has no attribute {name!r}")
     # A room is opened when the first of its names is used, so that importing chatkit costs next to nothing.
-    value = getattr(import_module(ROOM_OF[name]), name)
+    value = opened(name)
     globals()[name] = value
     return value
 

@@ -3,7 +3,8 @@
 ```
 ChatkitError(Exception)
 ├── ConfigError(ValueError)                  bad URL, key text, header, parameter or tool definition
-│   └── MissingKeyError                      no credentials where the service needs them
+│   ├── MissingKeyError                      no credentials where the service needs them
+│   └── ScriptError                          a scripted conversation that cannot be run; path, line, column
 ├── ChatBusyError(RuntimeError)              the chat is in the middle of another call
 ├── HistoryError(ValueError)                 turns that cannot be a conversation
 ├── MediaError(ValueError)                   an attachment or its download
@@ -31,14 +32,15 @@ ChatkitError(Exception)
 └── Cancelled                                a blocking call was cancelled
 ```
 
-Where openai-python has a name for the same thing, the name is the same. Builtin bases (`ValueError`,
-`ConnectionError`, `TimeoutError`) make the usual `except` clauses work; no class of an HTTP library is among them.
-Every error pickles.
+Where openai-python has a name for the same thing, the name is the same. Builtin bases such as `ValueError` make the
+usual `except` clauses work; no class of an HTTP library is among them. Every error pickles.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from chatkit._rooms import opened
 
 
 class ChatkitError(Exception):
@@ -74,6 +76,9 @@ class ChatkitError(Exception):
         """The whole text: what failed, the server's words, one hint."""
         return str(self)
 
+    def _render_traceback_(self) -> list[str]:  # what IPython shows instead of all the frames
+        return list(opened("traceback_lines")(self))
+
     def __reduce__(self) -> tuple[Any, ...]:
         # An exception with keyword arguments does not unpickle by itself; in a worker that kills the pool.
         return _restore, (type(self), self.summary, dict(self.__dict__))
@@ -91,6 +96,18 @@ class ConfigError(ChatkitError, ValueError):
 
 class MissingKeyError(ConfigError):
     """The service needs a key and none was found; the message names every place looked at."""
+
+
+class ScriptError(ConfigError):
+    """A script, or the rows for one, is broken at a place of a file (`path`, `line`, `column`); nothing was sent."""
+
+    path: str = ""
+    line: int = 0
+    column: int = 0
+
+    def _sentences(self) -> list[str]:
+        place = ":".join(str(part) for part in (self.path, self.line, self.column) if part)
+        return [f"{place}: {self.summary}" if place else self.summary, self.hint]
 
 
 class ChatBusyError(ChatkitError, RuntimeError):
@@ -139,8 +156,7 @@ class APIError(ChatkitError):
         what = self.summary.removesuffix(".") + tries if tries else self.summary
         said = self.server_message
         words = f'The server said: "{said}"{"" if said.endswith((".", "!", "?")) else "."}' if said else ""
-        ident = f"[request id: {self.request_id}]" if self.request_id else ""
-        return [what, words, self.hint, ident]
+        return [what, words, self.hint, f"[request id: {self.request_id}]" if self.request_id else ""]
 
 
 class APIConnectionError(APIError, ConnectionError):
@@ -228,8 +244,7 @@ class APIResponseError(APIError):
     status_code: int = 200
 
 
-# The name that openai-python has for it.
-APIResponseValidationError = APIResponseError
+APIResponseValidationError = APIResponseError  # the name that openai-python has for it
 
 
 class StreamError(APIError):
@@ -298,10 +313,7 @@ class StructuredOutputError(ChatkitError, ValueError):
 
 
 class ToolRejectError(ChatkitError):
-    """Raise this in a tool, or in an `on_tool_request` callback, to refuse the call politely.
-
-    The model reads the reason as an error result, and the conversation goes on.
-    """
+    """Raise this in a tool or in `on_tool_request` to refuse a call politely: the model is told, and goes on."""
 
     def __init__(self, reason: str = "The user has chosen to disallow the tool call.", **details: Any) -> None:
         super().__init__(reason, **details)

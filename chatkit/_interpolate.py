@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import types
@@ -83,7 +84,44 @@ class _Trouble(Exception):
     """What is wrong with a template, or with a value for it."""
 
 
+class TemplateTrouble(Exception):
+    """What is wrong with a template, and at which of its characters. Internal.
+
+    Args:
+        trouble: A sentence.
+        at: The place in the template, from 0.
+    """
+
+    def __init__(self, trouble: str, at: int) -> None:
+        super().__init__(trouble)
+        self.at = at
+
+
 def _filled(template: str, values: Mapping[str, Any], title: str) -> str | list[str]:
+    try:
+        return fill(template, values, title)
+    except TemplateTrouble as found:
+        trouble, start = str(found), found.at
+    raise ConfigError(f"{title}, line {template.count(_LINE, 0, start) + 1}: {trouble}")
+
+
+def names_in(template: str) -> set[str]:
+    """The names of the values that a template asks for; of a broken one those before the break."""
+    names = set()
+    with contextlib.suppress(_Trouble):
+        for _, start, end in _pieces(template):
+            if end:
+                names.add(_read(template[start:end].strip())[0])
+    return names
+
+
+def fill(template: str, values: Mapping[str, Any], title: str = "The template") -> str | list[str]:
+    """As `interpolate()`, for those who tell of the place of an error themselves.
+
+    Raises:
+        TemplateTrouble: when the template cannot be filled in.
+        ConfigError: for lists of different lengths.
+    """
     parts: list[str | list[str]] = []
     start, end, trouble = 0, 0, ""
     try:
@@ -96,7 +134,7 @@ def _filled(template: str, values: Mapping[str, Any], title: str) -> str | list[
     except Exception as error:  # some values raise already when they are asked what they are
         trouble = f"{_short(template[start:end].strip())} could not be looked at ({type(error).__name__})."
     if trouble:
-        raise ConfigError(f"{title}, line {template.count(_LINE, 0, start) + 1}: {trouble}")
+        raise TemplateTrouble(trouble, start)
     return _joined(parts, title)
 
 

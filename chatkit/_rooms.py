@@ -1,9 +1,20 @@
-"""Where each public name lives: data for the front door, which opens a room when one of its names is used."""
+"""Where names live: for the front door, which opens a room when one of its names is used, and for whom may not look up.
+
+Imports only ever point down. A value that shows itself asks here, by name, for what draws it: that lives above it.
+"""
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Any
+
 _ROOMS = {
     "chatkit._chat.chat": "Chat",
+    "chatkit._chat.exchanges": "Exchange",
+    "chatkit._chat.expecting": "Expectation Outcome",
+    "chatkit._chat.prompts": "Prompt",
+    "chatkit._chat.transcript": "Transcript",
+    "chatkit._console.live": "live_console",
     "chatkit._constructors.by_name": "chat",
     "chatkit._constructors.huggingface": "chat_huggingface",
     "chatkit._constructors.listing": "models_huggingface models_openai_compatible",
@@ -19,7 +30,7 @@ _ROOMS = {
         ChatkitError ConfigError ConflictError ContentFilterFinishReasonError ContextLengthError
         HistoryError IncompleteOutputError InternalServerError LengthFinishReasonError LimitError MCPError
         MediaError MissingFileError MissingKeyError NotFoundError PermissionDeniedError RateLimitError
-        RefusalError StoreError StreamError StreamInterruptedError StructuredOutputError ToolLoopLimitError
+        RefusalError ScriptError StoreError StreamError StreamInterruptedError StructuredOutputError ToolLoopLimitError
         ToolRejectError UnprocessableEntityError
     """,
     "chatkit._http.messages": "TimeLimits",
@@ -38,9 +49,12 @@ _ROOMS = {
     "chatkit._providers.params": "Params params",
     "chatkit._providers.profiles": "PROFILES Profile",
     "chatkit._record.replay": "contents_record contents_replay",
+    "chatkit._render.code_blocks": "CodeBlock code_blocks",
     "chatkit._render.html": "contents_html",
     "chatkit._render.markdown": "contents_markdown",
     "chatkit._render.text": "contents_text",
+    "chatkit._scripts.running": "run_script run_scripts",
+    "chatkit._settings.reading": "Settings settings",
     "chatkit._tools.annotations": "tool_annotations",
     "chatkit._tools.context": "ToolContext",
     "chatkit._tools.tool": "Tool tool",
@@ -59,6 +73,7 @@ _ROOMS = {
     """,
     "chatkit._turns.reply": "Reply",
     "chatkit._turns.turns": "AssistantTurn Round SystemTurn Turn Usage UserTurn",
+    "chatkit._types.concise": "type_from_text",
     "chatkit._types.values": """
         type_array type_boolean type_enum type_from_schema type_ignore type_integer type_number type_object
         type_string
@@ -69,4 +84,21 @@ _ROOMS = {
         UnsupportedParameterWarning
     """,
 }
-ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names.split()}
+# Not for people: what IPython, and values that show themselves, ask for.
+_BACK_ROOMS = {
+    "chatkit._display.notebook.where": "notebook",
+    "chatkit._engine.showing": "token_rows_html token_rows_markdown token_rows_text",
+    "chatkit._magics": "load_ipython_extension unload_ipython_extension",
+    "chatkit._render.bundle": "shown_html shown_markdown",
+    "chatkit._render.failing": "traceback_lines",
+}
+ROOM_OF = {name: room for rooms in (_ROOMS, _BACK_ROOMS) for room, names in rooms.items() for name in names.split()}
+
+
+def opened(name: str) -> Any:
+    """What is called that; its room is opened now, if it is not yet.
+
+    Args:
+        name: One of the names of `ROOM_OF`.
+    """
+    return getattr(import_module(ROOM_OF[name]), name)

@@ -55,7 +55,7 @@ def section(docstring, title):
 
 def parameters(thing):
     stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
-    if dataclasses.is_dataclass(thing):
+    if dataclasses.is_dataclass(thing) and thing.__dataclass_params__.init:
         return [field.name for field in dataclasses.fields(thing) if field.init]
     given = inspect.signature(thing).parameters.values()
     return [stars.get(item.kind, "") + item.name for item in given if item.name not in ("self", "cls")]

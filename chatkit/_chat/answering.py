@@ -87,9 +87,9 @@ class Answering(Asking):
             ChatkitError: as for `chat`.
         """
         wish = self._wish(type, repairs, keep_repairs, way)
-        shown, allowed = self._display(echo), check_limits(limits)
-        script = self._typed(contents, wish, tool_mode, allowed, stream=shown is not None)
-        self._hear(script, shown, allowed, lambda display: TypedWatcher(display, wish))
+        shown, allowed = self._showing(echo), check_limits(limits)
+        script = self._typed(contents, wish, tool_mode, allowed, stream=shown.stream)
+        self._hear(script, shown.display, allowed, lambda display: TypedWatcher(display, wish))
         return wish.value
 
     @overload
@@ -146,9 +146,9 @@ class Answering(Asking):
             ChatkitError: as for `chat_structured`.
         """
         wish = self._wish(type, repairs, keep_repairs, way)
-        shown, allowed = self._display(echo), check_limits(limits)
-        script = self._typed(contents, wish, tool_mode, allowed, stream=shown is not None)
-        await self._hear_async(script, shown, allowed, lambda display: TypedWatcher(display, wish))
+        shown, allowed = self._showing(echo), check_limits(limits)
+        script = self._typed(contents, wish, tool_mode, allowed, stream=shown.stream)
+        await self._hear_async(script, shown.display, allowed, lambda display: TypedWatcher(display, wish))
         return wish.value
 
     @overload

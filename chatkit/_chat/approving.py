@@ -63,9 +63,9 @@ class Approving(ChatState):
                 approved and denied, or a token does not fit the call. Nothing was run then.
             ChatkitError: as for `chat`.
         """
-        shown, allowed = self._display(echo), check_limits(limits)
-        script = self._resume(approve, deny, tool_mode, allowed, stream=shown is not None)
-        return self._reply(self._hear(script, shown, allowed))
+        shown, allowed = self._showing(echo), check_limits(limits)
+        script = self._resume(approve, deny, tool_mode, allowed, stream=shown.stream)
+        return self._reply(self._hear(script, shown.display, allowed))
 
     async def resume_async(
         self,
@@ -77,9 +77,9 @@ class Approving(ChatState):
         limits: Limits | None = None,
     ) -> Reply:
         """Decide on tool calls that wait, and go on. The twin of `resume`, with the same arguments."""
-        shown, allowed = self._display(echo), check_limits(limits)
-        script = self._resume(approve, deny, tool_mode, allowed, stream=shown is not None)
-        return self._reply(await self._hear_async(script, shown, allowed))
+        shown, allowed = self._showing(echo), check_limits(limits)
+        script = self._resume(approve, deny, tool_mode, allowed, stream=shown.stream)
+        return self._reply(await self._hear_async(script, shown.display, allowed))
 
     def stream_resume(
         self,

@@ -6,24 +6,28 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from chatkit._chat.accounting import Accounting
-from chatkit._chat.answering import Answering
 from chatkit._chat.approving import Approving
 from chatkit._chat.keeping import Keeping
 from chatkit._chat.listing import Listing
 from chatkit._chat.rewriting import Rewriting
+from chatkit._chat.running import Running
 from chatkit._chat.tooling import Tooling
-from chatkit._display.choosing import EchoMode, resolve_echo
+from chatkit._display.choosing import resolve_echo
 from chatkit._engine.limits import Limits, Spent, check_limits
 from chatkit._errors import ConfigError
 from chatkit._providers.params import Params
 from chatkit._providers.provider import Provider
 from chatkit._turns.inputs import system_turn
+from chatkit._turns.shown import Shown
 
 if TYPE_CHECKING:
     from typing import Self
 
+    # Not at run time: completion by Jedi breaks down at a property whose type is a union with a Literal in it.
+    from chatkit._display.choosing import EchoMode
 
-class Chat(Answering, Rewriting, Approving, Tooling, Accounting, Listing, Keeping):
+
+class Chat(Running, Rewriting, Approving, Tooling, Accounting, Listing, Keeping, Shown):
     """A conversation with a model. It keeps the system prompt, the turns, the parameters and the tools.
 
     Make one with `chat_huggingface()`, `chat_openai_compatible()` or `chat()`. A chat serves one caller at a time; for

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chatkit._display.choosing import Display, EchoMode, display, resolve_echo
+from chatkit._display.showing import Showing
 from chatkit._display.watching import Watcher
 from chatkit._engine.asks import Script
 from chatkit._engine.call import Call, events, events_async
@@ -50,8 +51,12 @@ class ChatState:
         """A chat with the same state that goes its own way. Tools come along, callbacks do not."""
         return type(self)(self._talk.copy(), self._transport, echo=self._echo)
 
-    def _display(self, echo: EchoMode | bool | None) -> Display | None:
-        return display(resolve_echo(echo if echo is not None else self._echo))
+    def _showing(self, echo: EchoMode | bool | Showing | None) -> Showing:
+        """Where a call is shown: as the word says, or as a room above wants it. Without a word the chat's counts."""
+        if isinstance(echo, Showing):
+            return echo
+        shown = display(resolve_echo(echo if echo is not None else self._echo))
+        return Showing(shown, stream=shown is not None)
 
     def _call(self, script: Script, limits: Limits) -> Call[Line]:
         return Call(self._talk, script, self._transport.line(), limits)

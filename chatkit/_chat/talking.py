@@ -57,10 +57,10 @@ class Talking(ChatState):
             LimitError: when a limit is reached; `ToolLoopLimitError` when the model keeps asking for tools.
             Cancelled: when `cancel()` was called.
         """
-        shown = self._display(echo)
+        shown = self._showing(echo)
         allowed = check_limits(limits)
-        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=shown is not None)
-        return self._reply(self._hear(script, shown, allowed))
+        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=shown.stream)
+        return self._reply(self._hear(script, shown.display, allowed))
 
     async def chat_async(
         self,
@@ -85,10 +85,10 @@ class Talking(ChatState):
         Raises:
             ChatkitError: as for `chat`.
         """
-        shown = self._display(echo)
+        shown = self._showing(echo)
         allowed = check_limits(limits)
-        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=shown is not None)
-        return self._reply(await self._hear_async(script, shown, allowed))
+        script = self._converse(contents, tool_mode, allowed, tool_choice, stream=shown.stream)
+        return self._reply(await self._hear_async(script, shown.display, allowed))
 
     def stream(
         self,

@@ -1,8 +1,7 @@
 """The chatkit command: finds the subcommand, runs it, and turns what comes of it into an exit code.
 
-Exit codes: 0 all went well; 1 the server could not be reached or gave an error; 2 the command was not understood or
-cannot be done as given; 130 Ctrl-C; 141 nobody reads the output any more. A subcommand is a module of its own name
-with `configure(parser)` and `run(arguments)`, imported only when it is chosen.
+`EXIT_CODES` tells what each of them means. A subcommand is a module of its own name with `configure(parser)` and
+`run(arguments)`, imported only when it is chosen.
 """
 
 from __future__ import annotations
@@ -14,18 +13,35 @@ import sys
 import warnings
 from collections.abc import Sequence
 from importlib import import_module
+from typing import Any
 
+from chatkit._cli.help import HelpFormatter, Parser
 from chatkit._cli.output import complain, warn
-from chatkit._errors import ChatkitError, ConfigError
+from chatkit._errors import ChatkitError, ConfigError, MediaError
 
 COMMANDS = {
+    "chat": "ask a model something, or talk to it in a console",
+    "completion": "print a script that completes this command in bash, zsh or fish",
+    "config": "show and change the settings of this command",
     "demo": "hold a short conversation that shows what a chat does; needs no key and no internet",
+    "log": "list, read, search, export and delete the conversations that are kept",
     "mcp": "offer Python functions as tools to programs that speak the Model Context Protocol",
     "models": "list the models of Hugging Face, or of another server: abilities, context, prices; needs no key",
+    "run": "hold a scripted conversation, and tell whether the answers are as expected",
 }
 """The subcommands, and what each is for."""
 
+EXIT_CODES = {
+    0: "all went well",
+    1: "no answer: the server could not be reached, gave an error, or what was wanted is not there",
+    2: "the command was not understood, or cannot be done as given; nothing was sent",
+    130: "Ctrl-C; what had arrived of an answer is kept with a conversation that is kept",
+    141: "nobody reads the output any more",
+}
+"""What the command ends with, and what that means."""
+
 _FAILED, _MISUSED, _INTERRUPTED, _UNREAD = 1, 2, 130, 141
+_COMPLETION = "completion"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -52,7 +68,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str]) -> int:
     try:
         parser = _parser(next((word for word in argv if word in COMMANDS), None))
-        arguments = parser.parse_args(argv)
+        arguments, surplus = parser.parse_known_args(argv)
+        if surplus:
+            # The help of the command itself tells what it takes.
+            hint = "" if surplus[0].startswith("-") else "; words that belong together stand in quotes"
+            arguments.own.error(f"unrecognized arguments: {' '.join(surplus)}{hint}")
     except SystemExit as end:  # argparse has printed the help, the version or what it did not understand
         return end.code if isinstance(end.code, int) else 0
     if arguments.command is None:
@@ -66,17 +86,32 @@ def _parser(chosen: str | None) -> argparse.ArgumentParser:
     from chatkit import __doc__ as about
     from chatkit import __version__
 
-    parser = argparse.ArgumentParser("chatkit", description=str(about).partition("\n")[0], allow_abbrev=False)
+    options: Any = {"formatter_class": HelpFormatter, "allow_abbrev": False}
+    parser = Parser("chatkit", description=str(about).partition("\n")[0], **options)
     parser.add_argument("--version", action="version", version=f"chatkit {__version__}")
     commands = parser.add_subparsers(title="commands", dest="command", metavar="COMMAND")
     for name, purpose in COMMANDS.items():
-        command = commands.add_parser(name, help=purpose, allow_abbrev=False)
-        if name == chosen:
+        command = commands.add_parser(name, help=purpose, **options)
+        # Completion tells of all commands, so it alone opens all of them.
+        if chosen in (name, _COMPLETION):
             module = import_module(f"chatkit._cli.{name}")
             module.configure(command)
-            command.set_defaults(run=module.run)
-    parser.epilog = "Each command has a --help of its own: chatkit COMMAND --help"
+            command.set_defaults(run=module.run, parser=parser, own=command)
+    parser.epilog = _below()
+    parser.set_defaults(own=parser)
     return parser
+
+
+def _below() -> str:
+    codes = "\n".join(f"  {code:<4} {meaning}" for code, meaning in EXIT_CODES.items())
+    return f"""Each command has a --help of its own: chatkit COMMAND --help
+
+exit codes:
+{codes}
+
+examples:
+  chatkit chat "Why is the sky blue?"
+  chatkit demo --offline"""
 
 
 def _exit_code(error: BaseException) -> int:
@@ -86,7 +121,7 @@ def _exit_code(error: BaseException) -> int:
         case BrokenPipeError():
             _let_stdout_go()
             return _UNREAD
-        case ConfigError():
+        case ConfigError() | MediaError():
             complain(str(error))
             return _MISUSED
         case ChatkitError():

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import math
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Annotated, Any, NamedTuple
-
-from pydantic import Field
+from typing import TYPE_CHECKING
 
 from chatkit._chat.chat import Chat
 from chatkit._cli.destination import add_options, destination
+from chatkit._cli.help import describe
+from chatkit._cli.numbers import number
 from chatkit._cli.output import printed, say, style
 from chatkit._display.choosing import EchoMode
 from chatkit._providers.params import params
+
+if TYPE_CHECKING:
+    from chatkit._cli.demo_script import Step
 
 _DELAY = 0.012
 _SYSTEM_PROMPT = "You are a friendly guide. Answer in a few words."
@@ -24,73 +24,17 @@ _SYSTEM_PROMPT = "You are a friendly guide. Answer in a few words."
 _MAX_TOKENS = 1500
 
 
-def count_letters(letter: str, word: str) -> int:
-    """Count how often a letter occurs in a word.
-
-    Args:
-        letter: A single letter.
-        word: The word to look through.
-    """
-    return word.lower().count(letter.lower())
-
-
-@dataclass(frozen=True)
-class Colour:
-    """A colour.
-
-    Args:
-        name: What people call it.
-        red: From 0 to 255, and so are the others.
-        green: How much green.
-        blue: How much blue.
-    """
-
-    name: str
-    red: Annotated[int, Field(ge=0, le=255)]
-    green: Annotated[int, Field(ge=0, le=255)]
-    blue: Annotated[int, Field(ge=0, le=255)]
-
-
-class Step(NamedTuple):
-    """One thing that the person of the script says.
-
-    Args:
-        note: What there is to see.
-        prompt: What is said.
-        tool: A function that the model may call from here on.
-        type: What the answer shall be, instead of text.
-    """
-
-    note: str
-    prompt: str
-    tool: Callable[..., Any] | None = None
-    type: type[Any] | None = None
-
-
-SCRIPT = (
-    Step("The answer streams in while it is written: chat.chat(...)", "Hello, my name is Ada. Who are you?"),
-    Step("Markdown stays as the model writes it", "Please give me a list of three colours."),
-    Step(
-        "The answer can be a value of a type, checked: chat.chat_structured(..., type=Colour)",
-        'Note this colour: "azure", which is red 0, green 127, blue 255.',
-        type=Colour,
-    ),
-    Step(
-        "The model may call a Python function: chat.register_tool(count_letters)",
-        'How often is the letter "r" in "strawberry"? Count the letters with your tool.',
-        count_letters,
-    ),
-    Step("The chat remembers what was said before", "What is my name?"),
-)
-
-
 def configure(parser: argparse.ArgumentParser) -> None:
     """Tell the parser what the demo takes."""
-    parser.description = (
+    describe(
+        parser,
         "Hold a short scripted conversation of several turns. Without a key it talks to a stand-in on this machine, "
         "which needs no internet and is no language model. With a Hugging Face token in the environment (HF_TOKEN) "
         "or in its usual file it talks to Hugging Face, which may cost a little; --offline prevents that. "
-        "The first line tells where it goes."
+        "The first line tells where it goes.",
+        "chatkit demo --offline",
+        "chatkit demo --local --echo all",
+        "chatkit demo --base-url http://localhost:8080/v1",
     )
     add_options(parser)
     parser.add_argument(
@@ -111,6 +55,9 @@ def run(arguments: argparse.Namespace) -> int:
     Raises:
         ChatkitError: when the service cannot be used.
     """
+    # It opens pydantic, which --help can do without.
+    from chatkit._cli.demo_script import SCRIPT
+
     limits = params(max_tokens=_MAX_TOKENS)
     with destination(arguments, system_prompt=_SYSTEM_PROMPT, params=limits, delay=arguments.delay) as place:
         for sentence in place.notice:
@@ -141,10 +88,4 @@ def _note(text: str) -> None:
 
 
 def _seconds(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 10:
-        raise argparse.ArgumentTypeError(f"must be a number of seconds from 0 to 10, not {text!r}")
-    return value
+    return number(text, 0, 10, "a number of seconds from 0 to 10")

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import contextlib
-import importlib
 import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
+from chatkit._cli.functions import functions_at
+from chatkit._cli.help import describe
 from chatkit._cli.output import complain
-from chatkit._errors import ConfigError
 from chatkit._mcp.serving import serve_mcp
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Tell the parser what the command takes."""
-    parser.description = (
+    describe(
+        parser,
         "Offer Python functions as tools to a program that speaks the Model Context Protocol, such as an editor or a "
         "desktop assistant. By default over standard input and output, for the program that starts this command; "
         "with --http for programs on this machine, until Ctrl-C. The functions need type hints; their docstrings "
-        "describe them. Modules are looked for in the current directory first."
+        "describe them. Modules are looked for in the current directory first.",
+        "chatkit mcp tools:search tools:open_page --name library",
+        "chatkit mcp tools:search --http 8765",
     )
-    parser.epilog = "example: chatkit mcp tools:search tools:open_page --name library"
     parser.add_argument(
         "tools",
         nargs="+",
@@ -46,9 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
         ConfigError: when a function cannot be found or offered.
         MCPError: when serving broke down.
     """
-    # Standard output belongs to the protocol, and modules may print while they are imported.
-    with contextlib.redirect_stdout(sys.stderr):
-        tools = [tool for place in arguments.tools for tool in _found(place)]
+    tools = functions_at(arguments.tools)
     if arguments.http is None and sys.stdin is not None and sys.stdin.isatty():
         complain("waiting for a client on standard input; this is meant to be started by one (see --help)")
     serve_mcp(
@@ -65,25 +61,6 @@ def run(arguments: argparse.Namespace) -> int:
 def _announce(url: str) -> None:
     if url:
         complain(f"serving at {url}; Ctrl-C ends it")
-
-
-def _found(place: str) -> list[Callable[..., Any]]:
-    """The tools at a place such as `my.tools:search`."""
-    module, colon, path = place.partition(":")
-    if not (module and colon and path):
-        raise ConfigError(f"{place!r} names no function.", hint="Write MODULE:FUNCTION, as in my.tools:search.")
-    if (here := str(Path.cwd())) not in sys.path:
-        sys.path.insert(0, here)
-    fault = ""
-    try:
-        value: Any = importlib.import_module(module)
-        for name in path.split("."):
-            value = getattr(value, name)
-    except Exception as error:
-        fault = f"{type(error).__name__}: {error}"
-    if fault:
-        raise ConfigError(f"{place!r} cannot be found: {fault}.")
-    return list(value) if isinstance(value, list | tuple) else [value]
 
 
 def _port(text: str) -> int:

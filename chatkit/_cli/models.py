@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import json
 import math
 
-from chatkit._cli.destination import key_for
-from chatkit._cli.output import remark, say, width_of_stdout
+from chatkit._cli.destination import key_for, wanted
+from chatkit._cli.help import describe
+from chatkit._cli.numbers import count, number
+from chatkit._cli.output import remark, say, say_json, width_of_stdout
 from chatkit._constructors.listing import models_huggingface, models_openai_compatible
-from chatkit._errors import ConfigError
+from chatkit._constructors.local import chat_local
 from chatkit._models.lists import ModelList
 from chatkit._models.showing import CAN, CAPABILITIES, CONTEXT, INPUT, NAME, OUTPUT, PRICED, STREAMED, TOLD, table_text
 from chatkit._providers.addresses import check_base_url
+from chatkit._settings.reading import settings
 
 _ORDERS = ("id", "price", "context", "throughput", "latency", "created")
 _COLUMNS = (NAME, CONTEXT, INPUT, OUTPUT, *CAN)
@@ -20,15 +22,21 @@ _COLUMNS = (NAME, CONTEXT, INPUT, OUTPUT, *CAN)
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Tell the parser what the command takes."""
-    parser.description = (
-        "List the models that Hugging Face's router serves, or those of the server at --base-url: their context, the "
-        "price of the cheapest provider, and whether they take images, give typed answers, and take tools. "
-        "A model that is not listed may be served all the same."
+    describe(
+        parser,
+        "List the models that Hugging Face's router serves, or those of another server: their context, the price of "
+        "the cheapest provider, and whether they take images, give typed answers, and take tools. A model that is not "
+        "listed may be served all the same.",
+        "chatkit models --tools --sort price --limit 10",
+        "chatkit models --search llama --max-price 0.5",
+        "chatkit models --local",
+        "chatkit models --base-url http://localhost:8080/v1 --json",
     )
     place = parser.add_argument_group("whose models")
-    place.add_argument(
-        "--base-url", metavar="URL", help="an OpenAI-compatible server, such as http://localhost:8080/v1"
-    )
+    one = place.add_mutually_exclusive_group()
+    one.add_argument("--huggingface", action="store_true", help="those of Hugging Face, whatever is settled")
+    one.add_argument("--base-url", metavar="URL", help="those of an OpenAI-compatible server")
+    one.add_argument("--local", action="store_true", help="those of the model server that runs on this machine")
     place.add_argument("--key-from", metavar="VARIABLE", help="the environment variable with the key for --base-url")
     place.add_argument("--refresh", action="store_true", help="fetch the list even if this process has it already")
     which = parser.add_argument_group("which of them")
@@ -38,7 +46,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     which.add_argument("--image", action="store_true", help="those that take images")
     which.add_argument("--provider", metavar="NAME", help="those that this provider serves, such as groq")
     which.add_argument("--max-price", type=_dollars, metavar="USD", help="those that cost no more per million tokens")
-    which.add_argument("--limit", type=_count, metavar="N", help="the first N of them")
+    which.add_argument("--limit", type=count, metavar="N", help="the first N of them")
     shape = parser.add_argument_group("how they are shown")
     shape.add_argument("--sort", choices=_ORDERS, help="the best first (default: as the server lists them)")
     shape.add_argument("--capabilities", action="store_true", help="what they can do, without context and prices")
@@ -54,7 +62,7 @@ def run(arguments: argparse.Namespace) -> int:
     models = _models(arguments)
     chosen = models[: arguments.limit]
     if arguments.json:
-        say(json.dumps(chosen.to_dicts(), indent=2))
+        say_json(chosen.to_dicts())
         return 0
     if not models:
         remark("No model in the list fits.")
@@ -69,30 +77,19 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _models(arguments: argparse.Namespace) -> ModelList:
-    if arguments.key_from and not arguments.base_url:
-        raise ConfigError("--key-from needs --base-url.")
-    wanted = {name: getattr(arguments, name) for name in _PASSED_ON}
-    wanted["modality"] = "image" if arguments.image else None
-    if arguments.base_url is None:
-        return models_huggingface(**wanted)
-    url = check_base_url(arguments.base_url)
-    return models_openai_compatible(url, credentials=key_for(url, arguments.key_from), **wanted)
+    choice = {name: getattr(arguments, name) for name in _PASSED_ON}
+    choice["modality"] = "image" if arguments.image else None
+    where = wanted(argparse.Namespace(**(vars(arguments) | {"offline": False, "model": None})), settings())
+    if where.place == "local":
+        return chat_local().models(**choice)
+    if where.place != "server":
+        return models_huggingface(**choice)
+    url = check_base_url(where.url or "")
+    return models_openai_compatible(url, credentials=key_for(url, where.key_from), **choice)
 
 
 _PASSED_ON = ("refresh", "search", "tools", "structured", "provider", "max_price", "sort")
 
 
 def _dollars(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not value >= 0:
-        raise argparse.ArgumentTypeError(f"must be a number of US dollars of 0 or more, not {text!r}")
-    return value
-
-
-def _count(text: str) -> int:
-    if not (text.isdecimal() and int(text[:9]) > 0):
-        raise argparse.ArgumentTypeError(f"must be a whole number of 1 or more, not {text!r}")
-    return int(text[:9])
+    return number(text, 0, math.inf, "a number of US dollars of 0 or more")

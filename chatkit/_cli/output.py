@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import re
 import sys
-from typing import TextIO
+import textwrap
+from typing import Any, TextIO
 
 from chatkit._chat.chat import Chat
 from chatkit._display.sanitize import visible
@@ -12,6 +15,8 @@ from chatkit._display.summary import chat_text
 from chatkit._display.terminal import Style, Terminal, encodable
 
 _WIDEST = 100
+# What JSON lets stand as it is, and a terminal obeys, or stdout cannot write.
+_RAW = re.compile("[\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def say(text: str = "") -> None:
@@ -21,6 +26,12 @@ def say(text: str = "") -> None:
         BrokenPipeError: when nobody reads any more.
     """
     print(encodable(text, Terminal().encoding), flush=True)
+
+
+def say_json(value: Any) -> None:
+    """Print a value as JSON: letters as they are, and whatever could steer a terminal as escapes."""
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    say(_RAW.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def style() -> Style:
@@ -65,5 +76,13 @@ def warn(
 
 def _aside(text: str) -> None:
     with contextlib.suppress(OSError, ValueError):
-        line = " ".join(visible(text).split())
-        print(encodable(line, Terminal(name="stderr").encoding), file=sys.stderr, flush=True)
+        line, out = " ".join(visible(text).split()), Terminal(name="stderr")
+        if out.is_terminal:
+            # A terminal cuts words in two; one line it stays for whoever reads it from a pipe.
+            line = textwrap.fill(line, out.width, break_long_words=False, break_on_hyphens=False)
+        print(encodable(line, out.encoding), file=sys.stderr, flush=True)
+
+
+def is_terminal() -> bool:
+    """Whether stdout is a terminal."""
+    return Terminal().is_terminal

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import sys
 import unicodedata
+from collections.abc import Callable, Iterator
+from contextvars import ContextVar
 from typing import Any
 
+from chatkit._display.layout import folded
 from chatkit._display.place import interactive
 from chatkit._display.terminal import Terminal, encodable
 from chatkit._turns.approvals import PendingApproval, Verdict
@@ -15,6 +19,7 @@ _SHOWN = 400
 _HIDING = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
 _QUESTION = "Allow it? [y]es, [N]o, [l]ater, or a reason to deny it: "
 _WORDS: dict[str, Verdict] = {"y": True, "yes": True, "": False, "n": False, "no": False, "l": None, "later": None}
+_left_alone: ContextVar[bool] = ContextVar("chatkit_asked_elsewhere", default=False)
 
 
 def ask_at_prompt(approval: PendingApproval) -> Verdict:
@@ -26,23 +31,56 @@ def ask_at_prompt(approval: PendingApproval) -> Verdict:
     Returns:
         True for yes, False for no, the reason when one was typed, None for later and where nobody can be asked.
     """
-    if not _somebody_is_there():
+    if _left_alone.get() or not _somebody_is_there():
         return None
-    out = Terminal()
-    out.write(approval_text(approval, out.encoding))
+    return asked(approval, Terminal(), input)
+
+
+def asked(approval: PendingApproval, out: Terminal, ask: Callable[[str], str | None]) -> Verdict:
+    """Show a tool call and ask about it.
+
+    Args:
+        approval: The call.
+        out: Where it is shown.
+        ask: Asks a question; None, and the errors of `input()`, say that nobody answers.
+
+    Returns:
+        As for `ask_at_prompt`.
+    """
+    width = out.width - 1 if out.is_terminal else None
+    out.write(approval_text(approval, out.encoding, width))
+    *above, last = folded(_QUESTION, width)
+    out.write("".join(f"{line}\n" for line in above))
     try:
-        said = input(_QUESTION).strip()
+        said = ask(last)
     except (EOFError, RuntimeError, OSError):
         # No more input, or a notebook that is run without anybody in front of it.
+        said = None
+    if said is None:
         out.write("\n")
         return None
-    return _WORDS.get(said.lower(), said)
+    return _WORDS.get(said.strip().lower(), said.strip())
 
 
-def approval_text(approval: PendingApproval, encoding: str = "utf-8") -> str:
+@contextlib.contextmanager
+def asked_elsewhere() -> Iterator[None]:
+    """Have `ask_at_prompt` keep still: whoever opened this asks about the calls that then wait."""
+    token = _left_alone.set(True)
+    try:
+        yield
+    finally:
+        _left_alone.reset(token)
+
+
+def approval_text(approval: PendingApproval, encoding: str = "utf-8", width: int | None = None) -> str:
     """A tool call as a person has to see it before a yes: every argument on a line of its own, nothing invisible.
 
     Long values show their beginning, their end and their length.
+
+    Args:
+        approval: The call.
+        encoding: What it will be written in.
+        width: Columns there are; a line that goes on below is indented there, deeper than any argument begins.
     """
     request = approval.request
     lines = [f"The model wants to call {_shown(request.name)}:"]
@@ -51,7 +89,7 @@ def approval_text(approval: PendingApproval, encoding: str = "utf-8") -> str:
         lines.append(f"  (arguments that cannot be read) {_shown(request.raw)}")
     elif not approval.arguments:
         lines.append("  (without arguments)")
-    return encodable("\n".join(lines) + "\n", encoding)
+    return "".join(f"{part}\n" for line in lines for part in folded(encodable(line, encoding), width, "      "))
 
 
 def _name(name: str) -> str:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Literal, Protocol, TextIO, cast
 
+from chatkit._display.notebook.where import notebook
 from chatkit._display.place import interactive
 from chatkit._display.sanitize import visible
 from chatkit._errors import ConfigError
@@ -61,7 +62,8 @@ class Display(Protocol):
 def display(mode: EchoMode, stream: TextIO | None = None) -> Display | None:
     """Make the display for an echo mode.
 
-    Text is wrapped on a terminal only; a pipe, a file or a notebook gets every delta at once and as it is, but for
+    In a notebook (an IPython kernel, marimo) the answer is rendered Markdown that grows in one output. Elsewhere it
+    is text. It is wrapped on a terminal only; a pipe or a file gets every delta at once and as it is, but for
     control characters: those are made visible everywhere, since a pipe often has a terminal at its end.
 
     Args:
@@ -77,6 +79,10 @@ def display(mode: EchoMode, stream: TextIO | None = None) -> Display | None:
     if mode == "none":
         return None
     # Opened here: most chats in scripts show nothing.
+    if stream is None and (surface := notebook()) is not None:
+        from chatkit._display.notebook.showing import NotebookEcho
+
+        return NotebookEcho(surface, everything=mode == "all")
     from chatkit._display.echo import AllEcho, OutputEcho
 
     return AllEcho(stream) if mode == "all" else OutputEcho(stream)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from chatkit._render.columns import cells, cut
 
-__all__ = ["TAB", "Layout", "Unwrapped", "Wrapped", "cells", "cut"]
+__all__ = ["TAB", "Layout", "Unwrapped", "Wrapped", "cells", "cut", "folded"]
 
 TAB = "    "
 _pieces = re.compile(r"\n| +|[^ \n]+").findall
@@ -130,3 +130,20 @@ class Wrapped:
         self._word = ""
         self._new_line()
         return rest
+
+
+def folded(line: str, width: int | None, indent: str = "") -> list[str]:
+    """A line as lines that fit, broken behind a space or else anywhere; nothing is left out.
+
+    Args:
+        line: The line, without control characters.
+        width: Columns there are, 20 or more; None where there is no terminal.
+        indent: What the lines after the first begin with, so that none of them passes for a line of its own.
+    """
+    lines = []
+    while width is not None and cells(line.rstrip(" ")) > width:
+        fits = len(cut(line, width, ""))
+        end = line.rfind(" ", fits // 2, fits) + 1 or fits
+        lines.append(line[:end])
+        line = indent + line[end:]
+    return [*lines, line]

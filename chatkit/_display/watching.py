@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from chatkit._display.choosing import Display
+from chatkit._display.place import right_here
 from chatkit._display.sanitize import one_line
 from chatkit._turns.approvals import PendingApproval
 from chatkit._turns.contents import ContentToolResult
@@ -57,7 +58,7 @@ class Watcher:
 
     def reply(self, turn: AssistantTurn, pending: Iterable[PendingApproval] = ()) -> Reply:
         """An answer for whoever made the call."""
-        return Reply(turn, echoed=self._display is not None, pending=pending)
+        return Reply(turn, echoed=right_here() if self._display is not None else False, pending=pending)
 
     def _note_calls(self, turn: AssistantTurn) -> None:
         last, self._calls = self._calls, [(call.name, call.arguments, call.raw) for call in turn.tool_requests]

@@ -11,6 +11,7 @@ from typing import Any, overload
 from chatkit._engine.entries import SUMS, entries
 from chatkit._errors import ConfigError
 from chatkit._models.routes import provider_key
+from chatkit._turns.shown import Shown
 from chatkit._turns.turns import short_repr
 
 
@@ -52,7 +53,7 @@ class UsageRow:
         return short_repr(self)
 
 
-class TokenUsage(Sequence[UsageRow]):
+class TokenUsage(Sequence[UsageRow], Shown):
     """What a session has used: a row for each service, model asked for, and provider that served.
 
     Args:
@@ -115,6 +116,11 @@ class TokenUsage(Sequence[UsageRow]):
         from chatkit._engine.showing import html_of
 
         return html_of(self, self.total)
+
+    def _repr_markdown_(self) -> str:
+        from chatkit._engine.showing import markdown_of
+
+        return markdown_of(self, self.total)
 
 
 def token_usage(reset: bool = False) -> TokenUsage:

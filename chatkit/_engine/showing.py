@@ -7,14 +7,17 @@ from typing import Any
 
 from chatkit._display.terminal import Terminal, encodable
 from chatkit._engine.entries import DETAILS
+from chatkit._render.cell_style import framed
 from chatkit._render.columns import cells
-from chatkit._render.tables import html_table, text_table
-from chatkit._turns.accounting import dollars
+from chatkit._render.tables import html_table, markdown_table, text_table
+from chatkit._turns.accounting import TokenRow, dollars
 
 _HEADERS = ("model", "service", "served by", "requests", "input", "cached", "output", "reasoning", "image", "cost")
 _COUNTS = ("input_tokens", "cached_tokens", "output_tokens", "reasoning_tokens", "image_tokens")
 _SHOWN = ("model", "service", "served_by", "requests", *_COUNTS, "cost")
 _NUMBERS = range(3, len(_HEADERS))
+_ANSWER = ("answer", "said", "input", "cached", "output", "cost")
+_ANSWER_NUMBERS = (0, 2, 3, 4, 5)
 
 
 def text_of(rows: Sequence[Any], total: Any) -> str:
@@ -33,7 +36,45 @@ def text_of(rows: Sequence[Any], total: Any) -> str:
 
 def html_of(rows: Sequence[Any], total: Any) -> str:
     """The table for a notebook."""
-    return html_table(_HEADERS, _lines(rows, total), right=_NUMBERS, notes=_notes(total))
+    return framed(html_table(_HEADERS, _lines(rows, total), right=_NUMBERS, notes=_notes(total)))
+
+
+def markdown_of(rows: Sequence[Any], total: Any) -> str:
+    """The table as Markdown."""
+    return markdown_table(_HEADERS, _lines(rows, total), right=_NUMBERS, notes=_notes(total))
+
+
+def token_rows_text(rows: Sequence[TokenRow]) -> str:
+    """The tokens of each answer, as a table for a console."""
+    out = Terminal()
+    return encodable(text_table(_ANSWER, _answers(rows), width=out.width, right=_ANSWER_NUMBERS), out.encoding)
+
+
+def token_rows_html(rows: Sequence[TokenRow]) -> str:
+    """The same for a notebook."""
+    return framed(html_table(_ANSWER, _answers(rows), right=_ANSWER_NUMBERS))
+
+
+def token_rows_markdown(rows: Sequence[TokenRow]) -> str:
+    """The same as Markdown."""
+    return markdown_table(_ANSWER, _answers(rows), right=_ANSWER_NUMBERS)
+
+
+def _answers(rows: Sequence[TokenRow]) -> list[list[str]]:
+    return [[str(at), *_answer(row)] for at, row in enumerate(rows, 1)]
+
+
+def _answer(row: TokenRow) -> list[str]:
+    counts = [_count(number) for number in (row.input, row.cached_input, row.output)]
+    return [" ".join(row.input_preview.split()), *counts, _cost(row.cost)]
+
+
+def _count(number: int | None) -> str:
+    return "?" if number is None else f"{number:,}"
+
+
+def _cost(cost: float | None) -> str:
+    return "?" if cost is None else dollars(cost)
 
 
 def _fitting(lines: list[list[str]], total: Any, width: int) -> str:
@@ -72,6 +113,8 @@ def _at_least(sum_: str, unknown: int, requests: int) -> str:
 
 
 def _notes(total: Any) -> list[str]:
+    if not total.requests:
+        return ["No answers yet."]
     kinds = {"came without token counts": total.unknown_tokens, "have no known cost": total.unknown_cost}
     return [
         f"{count:,} of {total.requests:,} answers {what}: ? is unknown, >= is at least."

@@ -10,16 +10,20 @@ from typing import Any
 from chatkit._models.book import origin_of, possible_costs
 from chatkit._models.prices import Price
 from chatkit._providers.provider import Provider
+from chatkit._render.cell_style import framed
+from chatkit._render.tables import html_table, markdown_table
 from chatkit._turns.accounting import dollars
 from chatkit._turns.estimating import estimate_tokens, text_tokens
 from chatkit._turns.inputs import whole_number
+from chatkit._turns.shown import Shown
 from chatkit._turns.turns import AssistantTurn, Turn, Usage
 
+_HEADERS = ("tokens in", "tokens out", "cost")
 _ROUGH = "Tokens are a rough estimate; every model counts in its own way."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Estimate:
+class Estimate(Shown):
     """What an answer may take and cost. None means that it is not known.
 
     Args:
@@ -35,10 +39,21 @@ class Estimate:
     reasons: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
-        low, high = self.output_tokens
-        out = f"{low:,} to {high:,}" if high is not None else f"{low:,} or more"
-        head = f"<Estimate: about {self.input_tokens:,} tokens in, {out} out, {_cost(self.cost)}>"
+        head = f"<Estimate: about {self.input_tokens:,} tokens in, {self._out()} out, {_cost(self.cost)}>"
         return "\n".join([head, *self.reasons])
+
+    def _repr_html_(self) -> str:
+        return framed(html_table(_HEADERS, self._row(), notes=self.reasons))
+
+    def _repr_markdown_(self) -> str:
+        return markdown_table(_HEADERS, self._row(), notes=self.reasons)
+
+    def _row(self) -> list[list[str]]:
+        return [[f"about {self.input_tokens:,}", self._out(), _cost(self.cost)]]
+
+    def _out(self) -> str:
+        low, high = self.output_tokens
+        return f"{low:,} to {high:,}" if high is not None else f"{low:,} or more"
 
 
 def _cost(cost: tuple[float, float | None] | None) -> str:

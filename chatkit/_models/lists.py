@@ -14,9 +14,10 @@ from chatkit._models.names import near
 from chatkit._models.rows import ModelInfo
 from chatkit._models.showing import CapabilityTable, html_of, markdown_of, text_of
 from chatkit._models.spreading import COLUMNS, spread
+from chatkit._turns.shown import Shown
 
 
-class ModelList(Sequence[ModelInfo]):
+class ModelList(Sequence[ModelInfo], Shown):
     """The models that a server lists. It never changes: what chooses or sorts gives a new one.
 
     `models[0]` is a row, `models[:10]` a shorter list, and `models["org/name"]` the row of a model; `"org/name" in

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from chatkit._display.terminal import Terminal, encodable
 from chatkit._models.rows import ModelInfo
+from chatkit._render.cell_style import framed
 from chatkit._render.columns import cells
 from chatkit._render.tables import html_table, markdown_table, text_table
+from chatkit._turns.shown import Shown
 
 UNKNOWN = "?"
 TOLD = "?: the list does not say. What it says is advice: chatkit sends what you ask for."
@@ -96,7 +98,7 @@ def text_of(models: Sequence[ModelInfo]) -> str:
 
 def html_of(models: Sequence[ModelInfo]) -> str:
     """The overview as HTML."""
-    return _rich(html_table, models, OVERVIEW, (PRICED, TOLD))
+    return framed(_rich(html_table, models, OVERVIEW, (PRICED, TOLD)))
 
 
 def markdown_of(models: Sequence[ModelInfo]) -> str:
@@ -104,7 +106,7 @@ def markdown_of(models: Sequence[ModelInfo]) -> str:
     return _rich(markdown_table, models, OVERVIEW, (PRICED, TOLD))
 
 
-class CapabilityTable:
+class CapabilityTable(Shown):
     """What models can do, as a table; a yes means that at least one provider of the model does it.
 
     Args:
@@ -120,7 +122,7 @@ class CapabilityTable:
         return _console("Capabilities", self._models, CAPABILITIES, (STREAMED, TOLD))
 
     def _repr_html_(self) -> str:
-        return _rich(html_table, self._models, CAPABILITIES, (STREAMED, TOLD))
+        return framed(_rich(html_table, self._models, CAPABILITIES, (STREAMED, TOLD)))
 
     def _repr_markdown_(self) -> str:
         return _rich(markdown_table, self._models, CAPABILITIES, (STREAMED, TOLD))

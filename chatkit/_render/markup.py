@@ -11,6 +11,7 @@ import html
 from typing import TYPE_CHECKING, Any
 
 from chatkit._render.fences import language
+from chatkit._render.math import keep_math
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +40,7 @@ def markdown_to_html(text: str) -> str:
 
     Raw HTML is shown instead of obeyed. Links lead to http, https and mailto addresses, others stay text; an image
     becomes a link, since loading one from elsewhere can carry secrets away. Only chatkit's own elements, attributes
-    and classes are in the result.
+    and classes are in the result. Formulas stay as they are, for pages that typeset them.
 
     Args:
         text: Anything.
@@ -67,7 +68,7 @@ def leads_well(url: str) -> bool:
 
 @functools.cache
 def _parser() -> MarkdownIt:
-    parser = new_parser(html=False)
+    parser = keep_math(new_parser(html=False))
     parser.validateLink = leads_well  # type: ignore[method-assign]
     return parser
 

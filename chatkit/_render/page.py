@@ -9,11 +9,12 @@ from collections.abc import Iterable, Sequence
 from chatkit._render.facts import facts_of, facts_of_all
 from chatkit._render.html import turn_html
 from chatkit._render.markup import escaped
+from chatkit._render.remarks import NONE, Remark, Remarks, remarks_html
 from chatkit._render.style import STYLE
 from chatkit._turns.turns import Turn
 
 
-def html_page(turns: Sequence[Turn], title: str) -> str:
+def html_page(turns: Sequence[Turn], title: str, remarks: Remarks = NONE) -> str:
     """The page.
 
     Its Content-Security-Policy allows its own style and images inside the file, and nothing else, so that even a
@@ -22,9 +23,10 @@ def html_page(turns: Sequence[Turn], title: str) -> str:
     Args:
         turns: The turns, oldest first; a system turn among them is shown.
         title: Any text.
+        remarks: What stands below a turn.
     """
     named = escaped(" ".join(title.split()))
-    shown = "\n".join([turn_html(turn, 2, _facts("footer", facts_of(turn))) for turn in turns])
+    shown = "\n".join([turn_html(turn, 2, _foot(turn, remarks.get(place, ()))) for place, turn in enumerate(turns)])
     return f"""<!DOCTYPE html>
 <html lang="en">
 <head>
@@ -52,6 +54,10 @@ def html_page(turns: Sequence[Turn], title: str) -> str:
 def _policy() -> str:
     known = base64.b64encode(hashlib.sha256(STYLE.encode()).digest()).decode()
     return f"default-src 'none'; img-src data:; style-src 'sha256-{known}'; base-uri 'none'; form-action 'none'"
+
+
+def _foot(turn: Turn, remarks: Sequence[Remark]) -> str:
+    return "\n".join(filter(None, [remarks_html(remarks), _facts("footer", facts_of(turn))]))
 
 
 def _facts(element: str, facts: Iterable[str]) -> str:

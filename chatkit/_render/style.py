@@ -68,6 +68,8 @@ details[open] > summary { border-bottom: 1px solid var(--line); margin-bottom: 0
 .chatkit-thinking { color: var(--faint); font-size: 0.95em; }
 .chatkit-error > summary, .chatkit-error code, .chatkit-broken { color: var(--error); }
 .chatkit-broken { font-size: 0.9rem; }
+.chatkit-remarks { font-size: 0.9rem; margin: 0.75rem 0 0; overflow-wrap: anywhere; padding-left: 1.25rem; }
+.chatkit-failed strong { color: var(--error); }
 .chatkit-image { border: 1px solid var(--line); border-radius: 8px; display: block; height: auto; max-width: 100%; }
 .chatkit-file { color: var(--faint); font-size: 0.9rem; }
 .chatkit-facts { color: var(--faint); font-size: 0.8rem; margin: 0.6rem 0 0; }

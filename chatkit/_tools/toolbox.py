@@ -92,6 +92,10 @@ class Toolbox:
         twin._tools, twin.definitions = self._tools, self.definitions
         return twin
 
+    def share_callbacks(self, other: Toolbox) -> None:
+        """Call the callbacks of another box instead of own ones, also those that it is given later."""
+        self._before, self._after = other._before, other._after
+
     def on_request(self, callback: RequestCallback) -> Callable[[], None]:
         """Call this, plain or async, with each request before its tool runs; the newest callback comes first.
 

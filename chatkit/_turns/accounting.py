@@ -7,7 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 
 from chatkit._errors import HistoryError
+from chatkit._rooms import opened
 from chatkit._turns.contents import ContentText
+from chatkit._turns.shown import Shown
 from chatkit._turns.turns import AssistantTurn, Round, SystemTurn, Turn, Usage, UserTurn
 
 _PREVIEW = 40
@@ -31,6 +33,21 @@ class TokenRow:
     cached_input: int | None
     cost: float | None
     input_preview: str
+
+
+class TokenRows(list[TokenRow], Shown):
+    """A list of rows that shows itself as a table."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(opened("token_rows_text")(self)) if self else "[]"
+
+    def _repr_html_(self) -> str:
+        return str(opened("token_rows_html")(self))
+
+    def _repr_markdown_(self) -> str:
+        return str(opened("token_rows_markdown")(self))
 
 
 def total_usage(turns: Iterable[Turn]) -> Usage:
@@ -67,9 +84,9 @@ def dollars(cost: float) -> str:
     return f"${cost:.{digits}f}"
 
 
-def token_rows(turns: Sequence[Turn]) -> list[TokenRow]:
+def token_rows(turns: Sequence[Turn]) -> TokenRows:
     """One row per whole assistant turn, with a preview of the user turn before it."""
-    rows = []
+    rows = TokenRows()
     user: UserTurn | None = None
     for turn in turns:
         if isinstance(turn, UserTurn):

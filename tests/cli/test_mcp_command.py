@@ -11,7 +11,7 @@ import pytest
 
 from chatkit import ConfigError
 from chatkit._cli import main
-from chatkit._cli.mcp import _found
+from chatkit._cli.functions import functions_at
 from chatkit._mcp.connection import connect_mcp
 
 MODULE = '''
@@ -101,7 +101,7 @@ def test_a_client_that_does_not_read_any_more_ends_it_quietly(script, environ, h
         process.stdout.close()
         process.stdin.write(hello)
         process.stdin.flush()
-        assert process.wait(20) == 0
+        assert process.wait(60) == 0
         assert process.stderr.read() == "imported, and saying so\n"
 
 
@@ -121,7 +121,7 @@ def test_a_signal_ends_it_quietly_while_the_client_stays(script, environ, home, 
             process.stdin.flush()
             process.stdout.readline()
         process.send_signal(sign)
-        assert process.wait(10) == code
+        assert process.wait(60) == code
         assert process.stderr.read() == ""
 
 
@@ -135,13 +135,13 @@ def test_http_says_where_on_stderr_and_works(script, environ, home):
         with connect_mcp(url) as connection:
             assert connection.tools[0](a=2, b=2).text == "4"
         process.send_signal(signal.SIGINT)
-        assert process.wait(10) == 130
+        assert process.wait(60) == 130
         assert "adding" in process.stdout.read()
 
 
 def test_by_hand_it_says_what_it_waits_for(on_terminal, home):
     mcp = on_terminal("mcp", "own_tools:add")
-    mcp.read_until("this is meant to be started by one")
+    mcp.read_until("waiting for a client on standard input")
     time.sleep(0.5)
     mcp.process.send_signal(signal.SIGINT)
     mcp.read_until()
@@ -172,10 +172,10 @@ def test_a_misuse_is_told_in_one_line_and_nothing_runs(home, capsys, arguments, 
 
 
 def test_a_module_is_looked_for_here_first_and_only_once(home):
-    assert _found("own_tools:add")[0](1, 2) == 3
+    assert functions_at(["own_tools:add"])[0](1, 2) == 3
     before = list(sys.path)
     with pytest.raises(ConfigError):
-        _found("own_tools:nothing")
+        functions_at(["own_tools:nothing"])
     assert sys.path == before
 
 

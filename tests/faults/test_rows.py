@@ -18,7 +18,7 @@ GROUPS = {"A": 15, "B": 15, "C": 30, "D": 14, "E": 13, "F": 24, "G": 10, "H": 21
 
 # What of a row can only be checked with something that comes later: the part of the plan, and what it is about.
 WAITING = {
-    "K6": "part 5, the notebook: a cell's own output through nbconvert; part 7, the web page",
+    "K6": "part 7, the web page",
     "K7": "part 5, the console: Ctrl-C twice and Ctrl-D at its prompt",
     "K8": "part 5, the console: prompt-toolkit's HTML() never sees what a model said",
 }

@@ -7,6 +7,7 @@ table of test_rows.py.
 from __future__ import annotations
 
 import contextlib
+import copy
 import io
 import json
 import os
@@ -15,10 +16,13 @@ import signal
 import subprocess
 import sys
 import time
+from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
 from chatkit import ContentText, InternalServerError, contents_html
+from chatkit._render.cell_style import CELL_STYLE
 from chatkit.testing import Answer, Delivery, ErrorAnswer, EventsAnswer, ToolCall
 
 PAYLOADS = {
@@ -158,8 +162,17 @@ def test_k5_markdown_that_is_never_closed(shown, text):
 ATTACKS = [
     "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '"><svg/onload=alert(1)>', "[x](javascript:alert(1))",
     "[x](data:text/html,x)", "![beacon](https://evil.example/steal)", "<iframe srcdoc='<script>'>",
-    "</code></pre><script>",
+    "</code></pre><script>", "</div></details><object data=x>", "<a onclick=alert(1)>x</a>",
+    "<math><mi xlink:href=x>", "<style>*{display:none}</style>", "<form action=//evil.example><input name=x>",
+    "<base href=//evil.example>", "<meta http-equiv=refresh content=0>", "[x]: javascript:alert(1)\n\n[a][x]",
+    "<jAvAsCrIpT:alert(1)>", "```<script>\n</textarea>\n```", "<!--<img src=x onerror=alert(1)>-->",
+    "$\\href{javascript:alert(1)}{x}$ </p onclick=x>",
 ]  # fmt: skip
+KINDS = ("text/html", "text/markdown", "text/plain")
+FOREIGN = {
+    "script", "img", "svg", "iframe", "object", "embed", "math", "style", "link", "meta", "base", "form", "input",
+    "textarea",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -176,6 +189,51 @@ def test_k6_nothing_foreign_in_html_markdown_and_notebook(row, tmp_path, attack)
         )
     cells = json.loads((tmp_path / "chat.ipynb").read_text(encoding="utf-8"))["cells"]
     assert {cell["cell_type"] for cell in cells} == {"markdown"}
+
+
+class Acting(HTMLParser):
+    """Finds what acts in a page."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.found = []
+        self.feed(page)
+
+    def handle_starttag(self, tag, attrs):
+        acts = [name for name, value in attrs if name.startswith("on") or (name == "style" and "url(" in value)]
+        acts += [
+            value for name, value in attrs if name in ("href", "src") and not re.match(r"https?:|#|mailto:", value)
+        ]
+        self.found = [*self.found, *acts, *([tag] if tag in FOREIGN else [])]
+
+
+def pages_of(book):
+    """A notebook as nbconvert shows it: as it is, with its Markdown alone, and with its plain text alone."""
+    from nbconvert import HTMLExporter
+
+    book = copy.deepcopy(book)
+    for at in range(len(KINDS)):
+        for output in (output for cell in book.cells for output in cell.get("outputs", ()) if "data" in output):
+            output.data = {name: output.data[name] for name in KINDS[at:] if name in output.data}
+        yield HTMLExporter(template_name="basic").from_notebook_node(book)[0]
+
+
+def test_k6_nothing_foreign_and_no_key_in_a_cells_own_output(service, canary, tmp_path, monkeypatch):
+    nbformat = pytest.importorskip("nbformat", reason="nbformat is not installed")
+    attacks = [Answer([attack], reasoning=[attack]) for attack in ATTACKS]
+    service.script(*attacks, ErrorAnswer(500, " ".join([*ATTACKS, canary.credentials()])), "Fine.")
+    monkeypatch.setenv("ROW_K6", json.dumps([service.base_url, canary.credentials(), len(ATTACKS)]))
+    page, out = Path(__file__).with_name("k6_page.md"), tmp_path / "page.ipynb"
+    maker = Path(__file__).parents[1] / "vignettes" / "make_notebook.py"
+    subprocess.run([sys.executable, maker, page, "--out", out], timeout=180, check=True)
+    canary.assert_not_in(out.read_text(encoding="utf-8"))
+    book = nbformat.read(out, as_version=4)
+    kinds = [{output.output_type for output in cell.outputs} for cell in book.cells[2:]]
+    assert "Fine." in str(book.cells[-1].outputs)
+    shows, fails, tells = {"display_data"}, {"error"}, {"execute_result"}
+    assert kinds == [shows, shows, shows | fails, fails, shows | tells]
+    for shown in pages_of(book):
+        assert Acting(shown.replace(f"<style>{CELL_STYLE}</style>", "")).found == []
 
 
 INTERRUPTED = """

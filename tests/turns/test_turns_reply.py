@@ -41,4 +41,5 @@ def test_the_repr_does_not_repeat_what_was_shown():
 def test_a_reply_travels_with_its_turn(echoed, travel):
     reply = Reply(TURN, echoed)
     twin = travel(reply)
-    assert (type(twin), twin, twin.turn, repr(twin)) == (Reply, reply, TURN, repr(reply))
+    # Where it arrives, nothing stands above it.
+    assert (type(twin), twin, twin.turn, repr(twin)) == (Reply, reply, TURN, "'Hello world'")

@@ -1,0 +1,1 @@
+"""Scripted conversations: files that say what a user says, and what is expected of the answers."""
