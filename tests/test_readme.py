@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import chatkit
+import chatkit.testing
 from chatkit.testing import OfflineService
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -62,7 +63,7 @@ def test_the_names_in_its_text_are_names_of_chatkit():
 
 
 def test_the_calls_in_its_text_can_be_made():
-    owners = chatkit, chatkit.Chat, chatkit.Stream
+    owners = chatkit, chatkit.Chat, chatkit.Stream, chatkit.testing
     called = re.findall(r"`(?:await |chat\.|Chat\.|\.|@)?(\w+)\(", README)
     assert len(called) > 40
     for name in called:
