@@ -23,14 +23,19 @@ def test_large_updates_are_rarer():
 
 
 def test_what_has_to_wait_is_sent_without_a_further_touch():
-    sent = threading.Semaphore(0)
-    pace = Pace(lambda: sent.release() or 0, lambda target: threading.Thread(target=target))
+    sent, made = threading.Semaphore(0), []
+
+    def thread(target):
+        made.append(threading.Thread(target=target))
+        return made[-1]
+
+    pace = Pace(lambda: sent.release() or 0, thread)
     for _ in range(2):
         with pace.lock:
             pace.touch()
     assert sent.acquire(timeout=60) and sent.acquire(timeout=60)
     pace.close()
-    assert not any(thread.name.startswith("chatkit") for thread in threading.enumerate())
+    assert [one.is_alive() for one in made] == [False]
 
 
 def test_outside_of_notebooks_there_is_none():
