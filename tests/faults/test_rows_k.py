@@ -1,7 +1,7 @@
 """Group K of the fault catalogue: what is shown, each row through a chat that goes on.
 
-More of each is in tests/display and tests/render. What waits for the console and the notebook stands in a
-table of test_rows.py.
+More of each is in tests/display and tests/render, and at the console's prompt in test_rows_k_console.py. What waits for
+the web page stands in a table of test_rows.py.
 """
 
 from __future__ import annotations
@@ -249,7 +249,7 @@ print(chat.chat("Go on.", echo="none"))
 
 
 def test_k7_ctrl_c_stops_the_answer_and_the_program_goes_on(service, chunk):
-    # The rest of the row, twice and Ctrl-D, is about the console's prompt.
+    # The rest of the row, twice and Ctrl-D, is about the console's prompt: test_rows_k_console.py.
     service.script(EventsAnswer([chunk("Hello "), chunk("late")], delivery=Delivery(pause=60)), "Fine.")
     process = subprocess.Popen(
         [sys.executable, "-c", INTERRUPTED, service.base_url], stdout=subprocess.PIPE, text=True, env=dict(os.environ)
