@@ -7,10 +7,10 @@ import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from chatkit._settings.places import default_history, private_folder
+
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
-
-_NAME = "console_history"
 
 
 def history_path(history: bool | str | os.PathLike[str]) -> Path | None:
@@ -20,11 +20,7 @@ def history_path(history: bool | str | os.PathLike[str]) -> Path | None:
         history: As for `live_console`.
     """
     if isinstance(history, bool):
-        if not history:
-            return None
-        from platformdirs import user_state_dir
-
-        return Path(user_state_dir("chatkit", appauthor=False)) / _NAME
+        return default_history() if history else None
     return Path(history).expanduser()
 
 
@@ -35,7 +31,7 @@ def prepared(path: Path) -> bool:
         Whether it can be used.
     """
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        private_folder(path)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
         try:
             if not stat.S_ISREG(os.fstat(handle).st_mode):

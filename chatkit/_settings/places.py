@@ -1,4 +1,4 @@
-"""Where the file of settings is, and where conversations are kept."""
+"""Where the file of settings is, and where conversations and what was typed are kept."""
 
 from __future__ import annotations
 
@@ -25,6 +25,13 @@ def default_store() -> str:
     from platformdirs import user_data_dir
 
     return str(Path(user_data_dir(_APP, appauthor=False)) / "conversations.db")
+
+
+def default_history() -> Path:
+    """Where what was typed at the console is kept: in the platform's folder for what a program remembers."""
+    from platformdirs import user_state_dir
+
+    return Path(user_state_dir(_APP, appauthor=False)) / "console_history"
 
 
 def private_folder(path: Path) -> None:

@@ -7,8 +7,6 @@ server does not write each of them to its disk at once.
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
@@ -18,6 +16,7 @@ from chatkit._errors import ConfigError, StoreError
 from chatkit._store.schema import bring_up_to_date, is_up_to_date
 from chatkit._store.speech import Done
 from chatkit._store.sql import SqlBackend, put_batch
+from chatkit._store.turnstile import Turnstile
 
 _TYPES = {"number": "BIGINT GENERATED ALWAYS AS IDENTITY PRIMARY KEY", "real": "DOUBLE PRECISION", "blob": "BYTEA"}
 _WORDS: tuple[str, ...] = (
@@ -56,9 +55,7 @@ class PostgresDatabase:
         self.exact = ' COLLATE "C"'
         self._url = url
         self._psycopg = psycopg
-        self._process = os.getpid()
-        self._guard = threading.RLock()
-        self._inside = False
+        self._turnstile = Turnstile()
         # A token each, so that letting go twice does not let go of what somebody else has by then.
         self._locked: dict[str, object] = {}
         self._lost: set[str] = set()
@@ -116,25 +113,10 @@ class PostgresDatabase:
 
     @contextmanager
     def _alone(self) -> Iterator[None]:
-        with self._guard:
-            if self._closed:
-                raise StoreError(f"The store {self.name} is closed.", kind="closed")
-            if self._process != os.getpid():
-                raise StoreError(
-                    f"The store {self.name} was opened by another process, which this one was forked from.",
-                    hint="Open it anew here.",
-                    kind="closed",
-                )
-            if self._inside:
-                # An object that was dropped ends its answer wherever Python finds it, perhaps in the middle of this.
-                raise StoreError(f"The store {self.name} is in the middle of another change.", kind="locked")
-            self._inside = True
-            try:
-                if self._connection.closed:
-                    self._connect()
-                yield
-            finally:
-                self._inside = False
+        with self._turnstile.alone(self.name, lambda: not self._closed):
+            if self._connection.closed:
+                self._connect()
+            yield
 
     def _connect(self) -> None:
         """Connect, anew if need be; the locks are taken again, since they went with the connection."""
@@ -192,7 +174,7 @@ class PostgresDatabase:
         return bool(self.execute("SELECT pg_try_advisory_lock(?)", (_number(id),)).rows[0][0])
 
     def _unlock(self, id: str, token: object) -> None:
-        with self._guard:
+        with self._turnstile.lock:
             if self._locked.get(id) is not token:
                 return
             del self._locked[id]
@@ -233,10 +215,10 @@ class PostgresDatabase:
 
     def close(self) -> None:
         """Let go of the connection, and of all locks with it."""
-        with self._guard:
+        with self._turnstile.lock:
             self._closed = True
             self._locked.clear()
-            if self._connection is not None and self._process == os.getpid():
+            if self._connection is not None and self._turnstile.is_ours:
                 self._connection.close()
 
     def _named(self, failure: Exception) -> StoreError:

@@ -10,10 +10,9 @@ from __future__ import annotations
 import hashlib
 import os
 import sqlite3
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +22,7 @@ from chatkit._store.schema import bring_up_to_date, is_up_to_date
 from chatkit._store.speech import Done
 from chatkit._store.sql import SqlBackend, put_batch
 from chatkit._store.sqlite_file import connected
+from chatkit._store.turnstile import Turnstile
 
 EVERY = 0.2
 """Seconds between two writings of what was noted into the tables."""
@@ -73,9 +73,7 @@ class SqliteDatabase:
         self.exact = ""
         self._path = os.path.realpath(path)
         self._live = Path(f"{self._path}-live")
-        self._process = os.getpid()
-        self._guard = threading.RLock()
-        self._inside = False
+        self._turnstile = Turnstile()
         self._drafts: dict[str, _Draft] = {}
         self._connection: sqlite3.Connection | None = None
         self._connection = connected(self._path)
@@ -132,25 +130,8 @@ class SqliteDatabase:
                 self.execute(f"PRAGMA busy_timeout={_PATIENCE}")
                 self.execute("PRAGMA synchronous=FULL")
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        with self._guard:
-            if self._connection is None:
-                raise StoreError(f"The store {self._path} is closed.", kind="closed")
-            if self._process != os.getpid():
-                raise StoreError(
-                    f"The store {self._path} was opened by another process, which this one was forked from.",
-                    hint="Open it anew here.",
-                    kind="closed",
-                )
-            if self._inside:
-                # An object that was dropped ends its answer wherever Python finds it, perhaps in the middle of this.
-                raise StoreError(f"The store {self._path} is in the middle of another change.", kind="locked")
-            self._inside = True
-            try:
-                yield
-            finally:
-                self._inside = False
+    def _alone(self) -> AbstractContextManager[None]:
+        return self._turnstile.alone(self._path, lambda: self._connection is not None)
 
     def _roll_back(self) -> None:
         # On a full disk SQLite may have done so by itself.
@@ -223,7 +204,7 @@ class SqliteDatabase:
 
     def _write_noted(self, id: str, live: _Draft) -> None:
         """Write to the tables what is in the journal, unless that has to wait for somebody; then the next one does."""
-        if not self._guard.acquire(blocking=False):
+        if not self._turnstile.lock.acquire(blocking=False):
             return
         try:
             with self._in_passing(), self.session(writing=True):
@@ -231,7 +212,7 @@ class SqliteDatabase:
         except StoreError:
             return
         finally:
-            self._guard.release()
+            self._turnstile.lock.release()
         live.place += len(live.entries)
         live.entries = []
         live.journal.clear()
@@ -242,7 +223,7 @@ class SqliteDatabase:
 
     def forget(self, id: str) -> None:
         """Clear the journal."""
-        with self._guard:
+        with self._turnstile.lock:
             live = self._drafts.get(id)
             if live is not None:
                 live.entries, live.draft = [], -1
@@ -251,11 +232,11 @@ class SqliteDatabase:
 
     def close(self) -> None:
         """Let go of the file and of all journals."""
-        with self._guard:
+        with self._turnstile.lock:
             connection, self._connection = self._connection, None
             for id, draft in list(self._drafts.items()):
                 self._unlock(id, draft)
-            if connection is not None and self._process == os.getpid():
+            if connection is not None and self._turnstile.is_ours:
                 connection.close()
 
     def __del__(self) -> None:

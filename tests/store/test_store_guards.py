@@ -14,11 +14,11 @@ from chatkit.store import ConversationStore
 def test_a_store_of_another_process_is_not_used(store, chat):
     store.attach(chat, id="a")
     database = store._backend._database
-    mine, database._process = database._process, -1
+    mine, database._turnstile.process = database._turnstile.process, -1
     with pytest.raises(StoreError, match="forked from") as caught:
         chat.add_turn("1", "one")
     assert caught.value.kind == "closed"
-    database._process = mine
+    database._turnstile.process = mine
     chat.add_turn("2", "two")
     assert store.info("a").turns == 4
 
